@@ -1,0 +1,91 @@
+"""Fixtures shared by all tests: one private PostgreSQL per run, a fresh migrated database per test."""
+
+import itertools
+import os
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.support import Company, fold_and_compare
+from tocsin.kernel import embedded
+from tocsin.kernel.db import Database, connect
+from tocsin.kernel.migrate import migrate
+from tocsin.people.permissions import permit
+
+_number = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def server_dsn() -> str:
+    """A private server of this test run; fsync is off, because nothing here has to survive a power cut."""
+    with tempfile.TemporaryDirectory(prefix="tocsin-tests-") as data:
+        server = embedded.start(
+            Path(data), settings={"fsync": "off", "synchronous_commit": "off", "max_connections": "200"}
+        )
+        yield server.dsn
+        server.leave()
+
+
+async def _execute(dsn: str, *statements: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def template(server_dsn: str) -> str:
+    """The name of a migrated database that tests are copied from."""
+    name = f"template_{os.getpid()}"
+    await _execute(server_dsn, f"create database {name}")
+    await migrate(embedded.with_database(server_dsn, name))
+    return name
+
+
+@pytest.fixture
+async def dsn(server_dsn: str, template: str) -> AsyncIterator[str]:
+    """The address of a fresh migrated database."""
+    name = f"test_{os.getpid()}_{next(_number)}"
+    await _execute(server_dsn, f"create database {name} template {template} strategy file_copy")
+    yield embedded.with_database(server_dsn, name)
+    await _execute(server_dsn, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+async def db(dsn: str) -> AsyncIterator[Database]:
+    """A pool on a fresh database, with the real permission table. After the test the record is folded and compared."""
+    database = await connect(dsn, size=8)
+    database.permit = permit
+    yield database
+    await fold_and_compare(database)
+    await database.close()
+
+
+@pytest.fixture
+def later(dsn: str) -> Callable[..., Awaitable[None]]:
+    """Moves the database's clock: `await later(minutes=30)`. Moves add up."""
+    shift = timedelta()
+
+    async def move(**amount: float) -> None:
+        nonlocal shift
+        shift += timedelta(**amount)
+        seconds = shift / timedelta(seconds=1)
+        await _execute(
+            dsn,
+            "create or replace function clock() returns timestamptz language sql stable parallel safe"
+            f" return statement_timestamp() + interval '{seconds} seconds'",
+        )
+
+    return move
+
+
+@pytest.fixture
+async def company(db: Database) -> Company:
+    """People, a team, a schedule, a policy and a service: enough for most tests. See tests/support.py."""
+    return await Company.found(db)

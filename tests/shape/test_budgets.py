@@ -1,0 +1,43 @@
+"""How long, how branched and how wide the code may become. docs/architecture.md names the same figures."""
+
+from statistics import median
+
+from tests.shape.source import complexity, imports, length, modules
+
+#: The composition root knows everything, and nothing else does.
+ROOT_MODULE = "tocsin.app"
+
+
+def shares(sizes: dict[str, int], usual: int, most: int) -> list[str]:
+    """What breaks "95 % at most `usual`, none over `most`", largest first; empty when it holds."""
+    ranked = sorted(sizes.items(), key=lambda item: -item[1])
+    over = [f"{size} {place}" for place, size in ranked if size > most]
+    large = [f"{size} {place}" for place, size in ranked if size > usual]
+    return over or (large if len(large) > len(sizes) * 0.05 else [])
+
+
+def functions(measure: object) -> dict[str, int]:
+    return {
+        f"{module.place(function)} {function.name}": measure(function)
+        for module in modules("tocsin")
+        for function in module.functions()
+    }
+
+
+def test_functions_are_short() -> None:
+    sizes = functions(length)
+    assert shares(sizes, 40, 80) == []
+    assert median(sizes.values()) <= 8
+
+
+def test_functions_are_simple() -> None:
+    assert shares(functions(complexity), 6, 12) == []
+
+
+def test_modules_are_short() -> None:
+    assert shares({module.name: module.lines for module in modules("tocsin")}, 300, 400) == []
+
+
+def test_modules_know_few_others() -> None:
+    known = {name: len(others) for name, others in imports().items() if name != ROOT_MODULE}
+    assert shares(known, 8, 12) == []

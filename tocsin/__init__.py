@@ -1,0 +1,1 @@
+"""Tocsin: incident response that a team hosts itself."""

@@ -1,0 +1,1 @@
+"""Technical ground without domain words: database, due rows, HTTP, keys, logs."""

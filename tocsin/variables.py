@@ -1,0 +1,124 @@
+"""The environment variables of Tocsin: the one list of names, defaults and meanings.
+
+The documentation page, `tocsin settings` and the tests are held to it.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class WrongSetting(Exception):
+    """A variable that cannot be used; `str()` is the sentence to print. It never repeats a value."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        self.name = name
+        super().__init__(f"{name} {problem}, for example {name}={_BY_NAME[name].example}")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: `field` of Settings it fills, its default in words, what it means."""
+
+    name: str
+    field: str
+    default: str
+    meaning: str
+    example: str
+    secret: bool = False
+
+
+VARIABLES = (
+    Variable(
+        "TOCSIN_DATA",
+        "data",
+        "the user's data folder (as root /var/lib/tocsin)",
+        "Folder of the private database and of the key file. Default: `$XDG_DATA_HOME/tocsin` or "
+        "`~/.local/share/tocsin`, on macOS `~/Library/Application Support/tocsin`, as root `/var/lib/tocsin`.",
+        "/srv/tocsin",
+    ),
+    Variable(
+        "DATABASE_URL",
+        "database_url",
+        "a private PostgreSQL in TOCSIN_DATA",
+        "PostgreSQL 15 or newer to use instead of the private one.",
+        "postgresql://tocsin:password@db.example.org/tocsin",
+        secret=True,
+    ),
+    Variable("TOCSIN_HOST", "host", "127.0.0.1", "Address to listen on.", "0.0.0.0"),  # noqa: S104 - an example
+    Variable("TOCSIN_PORT", "port", "8080", "Port to listen on.", "8080"),
+    Variable(
+        "TOCSIN_URL",
+        "url",
+        "http://localhost:PORT",
+        "Address that people and webhooks use to reach Tocsin; it stands in mails, pages and invitations.",
+        "https://tocsin.example.org",
+    ),
+    Variable(
+        "TOCSIN_SMTP_URL",
+        "smtp",
+        "no mail is sent",
+        "Mail server for outgoing mail: `smtp://` or `smtps://`, with user and password if it asks for them. "
+        "`?starttls=1` demands encryption (the default with a password), `?starttls=0` forbids it.",
+        "smtp://user:password@mail.example.org:587",
+        secret=True,
+    ),
+    Variable(
+        "TOCSIN_MAIL_FROM",
+        "mail_from",
+        "Tocsin <tocsin@HOST of TOCSIN_URL>",
+        "Sender of outgoing mail.",
+        "Tocsin <oncall@example.org>",
+    ),
+    Variable(
+        "TOCSIN_TOKEN", "token", "none", "Token the command line uses.", "tok_0123456789abcdef", secret=True
+    ),
+    Variable(
+        "TOCSIN_SECRET",
+        "secret",
+        "a key file in TOCSIN_DATA, made at the first start",
+        "Master secret of 32 or more characters; signs links and encrypts stored credentials. Processes that "
+        "share one DATABASE_URL need the same one. Losing it means entering stored credentials again.",
+        "a-long-random-text-of-32-characters-or-more",
+        secret=True,
+    ),
+    Variable(
+        "TOCSIN_ALLOW_PRIVATE_TARGETS",
+        "private_targets",
+        "none",
+        "Private addresses that webhooks and other addresses given by users may reach: `1` for all, or a list "
+        "of networks and host names separated by commas.",
+        "10.0.0.0/8,chat.internal",
+    ),
+    Variable(
+        "TOCSIN_JITSI_URL",
+        "jitsi_url",
+        "https://meet.jit.si",
+        "Jitsi server for calls.",
+        "https://meet.jit.si",
+    ),
+    Variable(
+        "TOCSIN_LOG",
+        "log",
+        "info",
+        "`info` or `debug`, and `json` or `console` after a comma. Without the second: `console` on a terminal, "
+        "`json` else.",
+        "debug,json",
+    ),
+    Variable(
+        "TOCSIN_TRUSTED_PROXIES",
+        "trusted_proxies",
+        "none",
+        "Networks of the reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by "
+        "commas.",
+        "127.0.0.1,10.0.0.0/8",
+    ),
+)
+_BY_NAME = {variable.name: variable for variable in VARIABLES}
+
+
+def misspelt(environ: Mapping[str, str]) -> dict[str, str]:
+    """Names in the environment that look like a mistyped variable, each with the one probably meant."""
+    unknown = [name for name in environ if name.startswith("TOCSIN_") and name not in _BY_NAME]
+    close = {name: difflib.get_close_matches(name, _BY_NAME, n=1, cutoff=0.85) for name in sorted(unknown)}
+    return {name: matches[0] for name, matches in close.items() if matches}
