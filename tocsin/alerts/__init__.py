@@ -1,0 +1,1 @@
+"""From an inbound signal to an alert: deduplication, routing, life."""

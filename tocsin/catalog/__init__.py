@@ -1,0 +1,1 @@
+"""Services, configured integrations, routes, silences, maintenance."""

@@ -1,0 +1,1 @@
+"""Rotations, overrides and shifts: who is on call, and when."""

@@ -1,0 +1,1 @@
+"""Users, teams, contact methods, sessions, tokens, permissions."""

@@ -1,0 +1,170 @@
+"""Who may do what: one table from verb to need, asked before every command.
+
+What depends on the row (only the team's admins, only oneself) is checked by the command itself, which knows the row;
+this table is the outer bound. A verb that is missing here is refused to everybody.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tocsin.kernel.db import Unit
+from tocsin.kernel.errors import Forbidden, NotSignedIn
+
+
+class Scope(StrEnum):
+    """What an API token may be limited to. A signed-in person has them all, as far as the role goes."""
+
+    READ = "read"
+    RESPOND = "respond"
+    CONFIGURE = "configure"
+    ADMIN = "admin"
+
+
+RANK = {"none": 0, "viewer": 1, "member": 2, "admin": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """The least role, and the scope that a token needs. `machine`: also integrations, with their own key."""
+
+    role: str
+    scope: Scope
+    machine: bool = False
+
+
+ANYONE = Need("none", Scope.READ)
+VIEW = Need("viewer", Scope.READ)
+OWN = Need("viewer", Scope.CONFIGURE)
+RESPOND = Need("member", Scope.RESPOND)
+INTAKE = Need("member", Scope.RESPOND, machine=True)
+CONFIGURE = Need("member", Scope.CONFIGURE)
+ADMIN = Need("admin", Scope.ADMIN)
+
+VERBS: dict[str, Need] = {
+    # people: oneself
+    "session.sign_in": ANYONE,
+    "session.sign_out": ANYONE,
+    "session.sign_out_everywhere": OWN,
+    "link.set_up": ANYONE,
+    "link.set_password": ANYONE,
+    "link.verify": ANYONE,
+    "profile.change": OWN,
+    "password.change": OWN,
+    "password.ask_reset": ANYONE,
+    "contact_method.add": OWN,
+    "contact_method.remove": OWN,
+    "contact_method.ask_verification": OWN,
+    "notification_rule.add": OWN,
+    "notification_rule.remove": OWN,
+    "token.create": OWN,
+    "token.revoke": OWN,
+    # people: the organisation
+    "user.invite": ADMIN,
+    "user.invite_again": ADMIN,
+    "user.create": ADMIN,
+    "token.create_for": ADMIN,
+    "user.set_role": ADMIN,
+    "user.disable": ADMIN,
+    "user.enable": ADMIN,
+    "service_token.create": ADMIN,
+    "team.create": ADMIN,
+    "team.change": CONFIGURE,
+    "team.remove": ADMIN,
+    "team.add_member": CONFIGURE,
+    "team.remove_member": CONFIGURE,
+    # catalog
+    "service.create": CONFIGURE,
+    "service.change": CONFIGURE,
+    "service.archive": CONFIGURE,
+    "integration.create": CONFIGURE,
+    "integration.change": CONFIGURE,
+    "integration.rotate_key": CONFIGURE,
+    "integration.revoke_key": CONFIGURE,
+    "integration.revoke": CONFIGURE,
+    "route.add": CONFIGURE,
+    "route.remove": CONFIGURE,
+    # oncall
+    "schedule.create": CONFIGURE,
+    "schedule.change": CONFIGURE,
+    "schedule.archive": CONFIGURE,
+    "override.add": RESPOND,
+    "override.remove": RESPOND,
+    # alerts
+    "alert.take_in": INTAKE,
+    "alert.report": RESPOND,
+    "alert.acknowledge": INTAKE,
+    "alert.unacknowledge": RESPOND,
+    "alert.close": INTAKE,
+    "alert.snooze": RESPOND,
+    "alert.reassign": RESPOND,
+    "alert.acknowledge_many": RESPOND,
+    "alert.close_many": RESPOND,
+    "alert.note": INTAKE,
+    # paging
+    "policy.create": CONFIGURE,
+    "policy.change": CONFIGURE,
+    "policy.archive": CONFIGURE,
+    "page.test": OWN,
+    "page.person": RESPOND,
+    "page.acknowledge_by_link": ANYONE,
+    "page.mark_seen": ANYONE,
+    # incidents
+    "incident.declare": RESPOND,
+    "incident.say": RESPOND,
+    "incident.set_severity": RESPOND,
+    "incident.set_status": RESPOND,
+    "incident.set_impact": RESPOND,
+    "incident.set_summary": RESPOND,
+    "incident.set_service": RESPOND,
+    "incident.set_times": RESPOND,
+    "incident.take_role": RESPOND,
+    "incident.transfer_role": RESPOND,
+    "incident.give_up_role": RESPOND,
+    "incident.join": RESPOND,
+    "incident.leave": RESPOND,
+    "incident.link_alert": RESPOND,
+    "incident.unlink_alert": RESPOND,
+    "incident.publish_update": RESPOND,
+    "incident.resolve": RESPOND,
+    "incident.reopen": RESPOND,
+    "incident.cancel": RESPOND,
+    "incident.add_member": RESPOND,
+    "incident.remove_member": RESPOND,
+    "incident.redact_entry": RESPOND,
+    "incident.edit_entry": RESPOND,
+    "incident.see": VIEW,
+    # places
+    "place.retry": RESPOND,
+    "place.set_ticket": RESPOND,
+    "notes.save": RESPOND,
+    # comms
+    "status_page.change": CONFIGURE,
+    "component.create": CONFIGURE,
+    "component.change": CONFIGURE,
+    "component.archive": CONFIGURE,
+    "component.set_status": RESPOND,
+    "publication.hide": RESPOND,
+    # learning
+    "postmortem.draft": RESPOND,
+    "postmortem.edit": RESPOND,
+    "postmortem.set_status": RESPOND,
+    "postmortem.choose_timeline": RESPOND,
+    "action.add": RESPOND,
+    "action.change": RESPOND,
+    "action.finish": RESPOND,
+}
+
+
+async def permit(u: Unit, verb: str) -> None:
+    """Raises `Forbidden` or `NotSignedIn` unless the unit's actor may do `verb`."""
+    actor, need = u.actor, VERBS.get(verb)
+    if need is None:
+        raise Forbidden(f"Nobody may do {verb}: it is missing in the permission table.")
+    if actor.kind == "engine" or need is ANYONE or (need.machine and actor.kind == "integration"):
+        return
+    if RANK[actor.role] == 0:
+        raise NotSignedIn("Sign in first.")
+    if RANK[actor.role] < RANK[need.role]:
+        raise Forbidden(f"Your role is {actor.role}; this needs the role {need.role}.")
+    if actor.scopes and need.scope not in actor.scopes:
+        raise Forbidden(f"This token lacks the scope “{need.scope}”.")
