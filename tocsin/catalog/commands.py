@@ -109,9 +109,9 @@ async def create_integration(
     u: Unit,
     name: str,
     *,
-    format: str,
+    format: str,  # noqa: A002 - the field's word
     service_id: UUID | None = None,
-    scope: UUID | None = None,  # noqa: A002 - the field's word
+    scope: UUID | None = None,
 ) -> dict[str, str]:
     """A source with its first key: `{"id", "key"}`. The key is a UUID as text, and shown this once.
 

@@ -102,8 +102,8 @@ class BatchPump:
                         await u.run(sql.finish_work_batch, [work.id])
                 except (Unavailable, *CONNECTION_ERRORS):
                     raise
-                except Exception as error:  # noqa: BLE001 - set aside with its reason, reported, never lost
-                    log.error("work_set_aside", kind=self.name, work=work.id, error=repr(error))
+                except Exception as error:  # set aside with its reason, reported, never lost
+                    log.exception("work_set_aside", kind=self.name, work=work.id, error=repr(error))
                     await u.run(sql.set_work_aside, work.id, repr(error)[:2000])
             return len(works) == BATCH
 
