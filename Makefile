@@ -6,7 +6,7 @@ CRASH_ROUNDS ?= 20
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev demo shell test check check-style check-types check-imports check-migrations check-shape
-.PHONY: bench crash lock format clean setup setup-dev
+.PHONY: routes bench crash lock format clean setup setup-dev
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ check-shape: setup-dev
 
 bench: setup-dev ## each file of bench/ compares two things and prints a ratio
 	@bin/packages bench
-	@set -e; for file in bench/[!_]*.py; do $(BIN)/python "$$file" $(ARGS); done
+	@$(BIN)/python -m bench $(ARGS)
 
 crash: setup-dev ## kill everything, many times over; CRASH_ROUNDS=100 for a long night
 	@CRASH_ROUNDS=$(CRASH_ROUNDS) $(BIN)/python -m pytest -m crash $(ARGS)
@@ -63,6 +63,9 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock: ## pin the newest allowed versions again (needs uv)
 	@$(LOCK) --upgrade pyproject.toml -o requirements.txt
 	@$(LOCK) --upgrade --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+routes: setup-dev ## write docs/routes.md again
+	@$(BIN)/python -m tests.shape.test_routes
 
 format: setup-dev ## mend style
 	@$(BIN)/ruff check --fix --quiet . || true

@@ -104,7 +104,7 @@ def _check_name(name: str) -> None:
         raise Invalid("name", "A name of 1 to 100 characters is needed.")
 
 
-@command("integration.create")
+@command("integration.create", secret=True)
 async def create_integration(
     u: Unit,
     name: str,
@@ -137,7 +137,7 @@ async def change_integration(u: Unit, integration_id: UUID, name: str, service_i
     u.touch("integrations")
 
 
-@command("integration.rotate_key")
+@command("integration.rotate_key", secret=True)
 async def rotate_key(u: Unit, integration_id: UUID) -> str:
     """A second key, so that senders can move over; the old one works until it is revoked."""
     key = await _add_key(u, integration_id)

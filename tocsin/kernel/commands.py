@@ -19,11 +19,12 @@ COMMANDS: dict[str, Callable[..., Awaitable[Any]]] = {}
 _READ_BACK: dict[Any, Callable[[Any], Any]] = {UUID: UUID}
 
 
-def command(verb: str) -> Callable[[Command[P, R]], Command[P, R]]:
+def command(verb: str, *, secret: bool = False) -> Callable[[Command[P, R]], Command[P, R]]:
     """Registers a function `(u, ...)` as the public command `verb`, for example `incident.declare`.
 
     The outermost command of a unit is permitted and made idempotent; commands that it calls are its own affair.
-    Answers must survive JSON: None, bool, int, str, UUID, or lists and dicts of these.
+    Answers must survive JSON: None, bool, int, str, UUID, or lists and dicts of these. A `secret` answer is shown
+    once and kept nowhere: a repeat of its request is refused with that sentence.
     """
 
     def register(function: Command[P, R]) -> Command[P, R]:
@@ -36,13 +37,16 @@ def command(verb: str) -> Callable[[Command[P, R]], Command[P, R]]:
             await u.database.permit(u, verb)
             key = _next_key(u)
             if key and not await u.value(sql.claim_request, actor_key(u.actor), key, verb):
-                return cast("R", read_back(await _answered(u, key, verb)))
+                answered = await _answered(u, key, verb)
+                if secret:
+                    raise Conflict("This was done already, and its secret was shown once. Make another.")
+                return cast("R", read_back(answered))
             u.depth += 1
             try:
                 answer = await function(u, *args, **kwargs)
             finally:
                 u.depth -= 1
-            if key:
+            if key and not secret:
                 await u.run(sql.keep_answer, actor_key(u.actor), key, answer)
             return answer
 

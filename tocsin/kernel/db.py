@@ -29,6 +29,8 @@ CONNECTION_ERRORS = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    # The driver's own state after a connection broke in the middle of an exchange.
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -41,6 +43,8 @@ DATA_ERRORS = (
     asyncpg.IntegrityConstraintViolationError,
     asyncpg.ProgramLimitExceededError,
 )
+#: What tells that two transactions met (a deadlock, a serialization failure): the same again may work at once.
+RIVALRY_ERRORS = (asyncpg.TransactionRollbackError,)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -198,7 +202,14 @@ class Database(Reader):
             if unit.topics:
                 await _notify(connection, unit.topics)
         finally:
+            await self._give_back(connection)
+
+    async def _give_back(self, connection: Any) -> None:
+        """A connection that broke is dropped by the pool; what was committed on it stays committed."""
+        try:
             await self.pool.release(connection)
+        except CONNECTION_ERRORS:
+            return
 
     async def notify(self, *topics: str) -> None:
         """Tells every process to look again at these topics; for work done outside a unit."""

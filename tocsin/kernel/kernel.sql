@@ -79,3 +79,11 @@ order by set_aside_at desc limit 100
 -- When the process has to wake up next, for the given kinds.
 select min(greatest(due_at, coalesce(leased_until, due_at))) from work
 where kind = any ($1::text[]) and set_aside_at is null
+
+-- name: backlog
+-- What waits, per kind: for metrics.
+select kind, count(*) filter (where due_at <= clock() and set_aside_at is null) as due,
+       coalesce(extract(epoch from clock() - min(due_at) filter (where due_at <= clock() and set_aside_at is null)),
+                0)::float8 as oldest_s,
+       count(*) filter (where set_aside_at is not null) as set_aside
+from work group by kind

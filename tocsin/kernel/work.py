@@ -184,9 +184,13 @@ class Pumps:
         self._stopping = True
         self.wake()
 
+    def _goes_on(self) -> bool:
+        """Asked anew after each await: a stop may have come meanwhile."""
+        return not self._stopping
+
     async def settle(self) -> None:
         """Turns every pump until nothing is due: for tests and one-shot commands, without a running loop."""
-        while due := [r for r, at, now in await self._due() if at is not None and at <= now]:
+        while due := [r for r, at, now in await self._due() if at and at <= now]:
             for running in due:
                 await running.pump.turn()
 
@@ -196,11 +200,11 @@ class Pumps:
         return [(r, at, now) for r, at in zip(self._running, times, strict=True)]
 
     async def _drive(self, running: _Running) -> None:
-        while not self._stopping:
+        while self._goes_on():
             await running.wake.wait()
             running.wake.clear()
             try:
-                while not self._stopping and await running.pump.turn():
+                while self._goes_on() and await running.pump.turn():
                     pass
             except Exception as error:  # noqa: BLE001 - the loop outlives everything; what failed is still due
                 log.warning("pump_failed", pump=running.pump.name, error=repr(error))

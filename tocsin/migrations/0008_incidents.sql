@@ -106,3 +106,18 @@ return not incident.private or exists (
 ) or exists (
     select from incident_roles r where r.incident_id = incident.id and r.user_id = viewer
 ) or coalesce(incident.declared_by = viewer, false);
+
+-- What lists show of the incidents that a viewer may see; inlined into the statements that filter and sort it.
+create function incident_cards(viewer uuid) returns table (
+    id uuid, key text, summary text, severity smallint, status text, private boolean, declared_at timestamptz,
+    resolved_at timestamptz, update_due_at timestamptz, manager text, service text, service_id uuid
+) language sql stable
+begin atomic
+    select i.id, i.key, i.summary, i.severity, i.status, i.private, i.declared_at, i.resolved_at, i.update_due_at,
+           u.name, s.name, i.service_id
+    from incidents i
+    left join incident_roles r on r.incident_id = i.id and r.role = 'incident_manager'
+    left join users u on u.id = r.user_id
+    left join services s on s.id = i.service_id
+    where may_see_incident(i, viewer);
+end;

@@ -161,6 +161,10 @@ where hash = $1 and seen_at < clock() - interval '1 minute'
 select hash, user_id, created_at, seen_at, expires_at, address, user_agent
 from sessions where user_id = $1 and expires_at > clock() order by seen_at desc
 
+-- name: last_seen
+-- When each person was here last, as far as a session still knows it.
+select user_id, max(seen_at) as seen_at from sessions group by user_id
+
 -- name: end_session
 -- Signs one browser out.
 delete from sessions where hash = $1

@@ -1,5 +1,6 @@
 """Reading people: accounts, sessions, tokens, teams, the audit log."""
 
+from datetime import datetime
 from uuid import UUID
 
 from tocsin.kernel.crypto import hash_token
@@ -70,6 +71,11 @@ async def rules(db: Reader, user_id: UUID) -> list[NotificationRule]:
 async def sessions_of(db: Reader, user_id: UUID) -> list[Session]:
     """Where somebody is signed in."""
     return await db.all(Session, sql.sessions_of, user_id)
+
+
+async def last_seen(db: Reader) -> dict[UUID, datetime]:
+    """When people were here last; those without a session are missing."""
+    return {row["user_id"]: row["seen_at"] for row in await db.rows(sql.last_seen)}
 
 
 async def tokens_of(db: Reader, user_id: UUID | None) -> list[Token]:

@@ -80,7 +80,7 @@ async def remove_rule(u: Unit, user_id: UUID, rule_id: UUID) -> None:
         raise NotFound("There is no such rule.")
 
 
-@command("token.create")
+@command("token.create", secret=True)
 async def create_token(u: Unit, name: str, scopes: Sequence[str], expires_at: datetime | None = None) -> str:
     """A personal API token; answers its secret, which is shown once. It may do at most what its owner may."""
     if u.actor.id is None:
@@ -88,7 +88,7 @@ async def create_token(u: Unit, name: str, scopes: Sequence[str], expires_at: da
     return await _create_token(u, u.actor.id, name, scopes, expires_at)
 
 
-@command("service_token.create")
+@command("service_token.create", secret=True)
 async def create_service_token(
     u: Unit, name: str, scopes: Sequence[str], expires_at: datetime | None = None
 ) -> str:
@@ -96,10 +96,12 @@ async def create_service_token(
     return await _create_token(u, None, name, scopes, expires_at)
 
 
-@command("token.create_for")
-async def create_token_for(u: Unit, user_id: UUID, name: str, scopes: Sequence[str]) -> str:
+@command("token.create_for", secret=True)
+async def create_token_for(
+    u: Unit, user_id: UUID, name: str, scopes: Sequence[str], expires_at: datetime | None = None
+) -> str:
     """A personal token made by the operator on the command line."""
-    return await _create_token(u, user_id, name, scopes, None)
+    return await _create_token(u, user_id, name, scopes, expires_at)
 
 
 async def _create_token(

@@ -54,7 +54,7 @@ def _throttled(until: datetime, now: datetime) -> Throttled:
     )
 
 
-@command("session.sign_in")
+@command("session.sign_in", secret=True)
 async def sign_in(u: Unit, user_id: UUID, *, address: str = "", user_agent: str = "") -> str:
     """A new session for somebody whose password was checked; answers the cookie's value, which is not stored."""
     value = new_token("tcsess")

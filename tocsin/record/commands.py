@@ -51,3 +51,8 @@ async def append(
 def follow_payload(stream: Stream, seq: int) -> dict[str, object]:
     """What a handler of following work is given: which entry of which stream."""
     return {"stream_type": str(stream.type), "stream": str(stream.id), "seq": seq}
+
+
+async def redact(u: Unit, stream: UUID, seq: int, reason: str) -> bool:
+    """Blanks the words of an entry for good; answers False when that was done before."""
+    return bool(await u.run(sql.redact, stream, seq, u.actor.name, reason))

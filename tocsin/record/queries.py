@@ -20,3 +20,9 @@ async def newest_entries(
     """The newest entries (with a lower number than `before`), oldest first, at most `limit`."""
     newest = await db.all(Entry, sql.entries_before, stream, before or 2_147_483_647, limit)
     return newest[::-1]
+
+
+async def entry(db: Reader, stream: UUID, seq: int) -> Entry | None:
+    """One entry."""
+    found = await db.all(Entry, sql.entries_after, stream, seq - 1, 1)
+    return found[0] if found and found[0].seq == seq else None

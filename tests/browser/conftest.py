@@ -1,0 +1,81 @@
+"""One seeded installation and one browser per module of browser tests."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.support import MISSING, chromium
+from tests.product import setting
+from tests.product.harness import Mailbox, Tocsin
+from tocsin.cli.seed import PASSWORD, plant
+from tocsin.kernel import embedded
+from tocsin.kernel.db import connect
+from tocsin.kernel.migrate import migrate
+from tocsin.people.permissions import permit
+
+ADA = "ada@lantern.example"
+
+
+@dataclass
+class House:
+    """The company of the seeds, served; Ada is its administrator."""
+
+    server: Tocsin
+    mailbox: Mailbox
+    token: str
+    email: str = ADA
+    password: str = PASSWORD
+
+    def key(self, name: str, service: str) -> str:
+        """The key of a new generic integration for a service by name."""
+        services = self.server.api("GET", "/services", token=self.token)["services"]
+        service_id = next(s["id"] for s in services if s["name"] == service)
+        return setting.key_for(self.server, self.token, name, "generic", service_id)
+
+
+async def _plant(data: Path) -> None:
+    server = await asyncio.to_thread(embedded.start, data)
+    try:
+        await migrate(server.dsn)
+        database = await connect(server.dsn)
+        database.permit = permit
+        try:
+            await plant(database)
+        finally:
+            await database.close()
+    finally:
+        await asyncio.to_thread(server.leave)
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    if MISSING:
+        pytest.skip(MISSING)
+    home = Path(tempfile.mkdtemp(prefix="tocsin-browser-"))
+    home.chmod(0o755)
+    with Mailbox() as mailbox:
+        server = Tocsin(home / "data", smtp_port=mailbox.port)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, _plant(server.data)).result()
+        made = server.cli("token", "create", "--email", ADA, "--json")
+        server.start()
+        try:
+            yield House(server, mailbox, setting.token_in(made))
+        finally:
+            server.stop()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if MISSING:
+        pytest.skip(MISSING)
+    with chromium() as found:
+        yield found

@@ -1,0 +1,270 @@
+"""Every page for people, in every width and both palettes, with hostile words in it; and the way without a mouse."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from starlette.routing import Route
+
+from tests.browser.conftest import House
+from tests.browser.support import Watch, new_context, overflow, sign_in
+from tests.product.harness import link_in, until
+from tocsin import web
+from tocsin.edge.access import Who
+from tocsin.kernel.crypto import hash_token, new_token
+
+pytestmark = pytest.mark.browser
+
+PEOPLE = {Who.ANYONE, Who.VIEWER, Who.MEMBER, Who.ADMIN, Who.SIGNED_LINK}
+#: Parts of pages, files and ways out: nobody sees them as a page.
+NO_PAGES = {
+    "/healthz", "/readyz", "/metrics", "/incidents/look-alikes", "/incidents/{key}/state", "/incidents/{key}/entries", "/incidents/{key}/postmortem.md",
+}  # fmt: skip
+WIDTHS = {1440: 900, 820: 1180, 390: 844}
+#: Every way out of a text into markup or script; what reverses the line; what no font has; a word without a break.
+HOSTILE = (
+    "<script>window.hacked=1</script><img src=x onerror='window.hacked=1'>\"'`&amp;</textarea></title>"
+    "{{7*7}}${7*7}\u202egnirts desrever\u202c \U0001f525\U0001f9ef\u0301 "
+)
+WORD = "W" * 120
+
+
+def declared() -> Iterator[Route]:
+    """The routes of all modules of pages."""
+    for module in pkgutil.iter_modules(web.__path__):
+        if module.name == "pages":
+            continue  # the list of the others
+        routes = getattr(importlib.import_module(f"tocsin.web.{module.name}"), "routes", list)
+        yield from (route for route in routes() if isinstance(route, Route))
+
+
+def paths() -> list[str]:
+    """The GET routes that people may open, from the pages' own declarations."""
+    found = {r.path for r in declared() if "GET" in (r.methods or ()) and getattr(r, "who", None) in PEOPLE}
+    return sorted(path for path in found - NO_PAGES if not path.startswith("/api/"))
+
+
+@dataclass
+class Walk:
+    """Ada's browser, what it met, and what stands for the variables of paths."""
+
+    page: Page
+    watch: Watch
+    samples: dict[str, str]
+
+    def address(self, path: str) -> str:
+        path = path.replace("{token}", self.samples.get(path.split("/")[1], "{token}"))
+        for name, value in self.samples.items():
+            path = path.replace(f"{{{name}}}", value)
+        assert "{" not in path, f"no sample for {path}: add it to the fixture `walk`"
+        return path
+
+
+@pytest.fixture(scope="module")
+def walk(house: House, browser: Browser) -> Iterator[Walk]:
+    samples = furnish(house)
+    watch = Watch()
+    context = new_context(browser, house.server, watch)
+    page = context.new_page()
+    sign_in(page, house.email, house.password)
+    yield Walk(page, watch, samples)
+    context.close()
+
+
+def furnish(house: House) -> dict[str, str]:
+    """Puts hostile words into every field that a door takes; answers what stands for the variables of paths."""
+    server, token = house.server, house.token
+    users = server.api("GET", "/users", token=token)["users"]
+    ada = next(u["id"] for u in users if u["email"] == house.email)
+    team = server.api(
+        "POST", "/teams", {"name": (HOSTILE + WORD)[:100], "description": HOSTILE + WORD}, token
+    )
+    server.api("POST", "/users", {"email": "w" * 60 + "@example.org", "name": (HOSTILE + WORD)[:200]}, token)
+    steps = [{"delay_s": 0, "users": [ada]}]
+    policy = server.api(
+        "POST", "/escalation-policies", {"name": (WORD + HOSTILE)[:100], "steps": steps}, token
+    )
+    service = {
+        "name": HOSTILE[:100], "description": HOSTILE + "W" * 5000, "team_id": team["id"],
+        "escalation_policy_id": policy["id"], "runbook_url": "https://runbooks.example/" + WORD,
+    }  # fmt: skip
+    service_id = server.api("POST", "/services", service, token)["id"]
+    rotation = {"participants": [ada], "start_date": "2026-01-05", "name": HOSTILE[:100]}
+    schedule = {
+        "name": (HOSTILE + WORD)[:100],
+        "time_zone": "Asia/Kolkata",
+        "description": HOSTILE,
+        "rotations": [rotation],
+    }
+    schedule_id = server.api("POST", "/schedules", schedule, token)["id"]
+    alert = report(
+        house,
+        server.api(
+            "POST",
+            "/integrations",
+            {"name": HOSTILE[:100], "format": "generic", "service_id": service_id},
+            token,
+        )["key"],
+    )
+    mail = house.mailbox.wait(house.email, f"#{alert}")
+    key = incident(house, alert)
+    publication = until(lambda: server.rows("select id from publications limit 1"), "the publication")[0][
+        "id"
+    ]
+    return {
+        "alert": alert, "key": key, "service_id": str(service_id), "policy_id": str(policy["id"]),
+        "schedule_id": str(schedule_id), "publication_id": str(publication),
+        "token": link_in(mail, "/ack/").rpartition("/")[2], "team_id": str(team["id"]),
+        **{path: link_that_works_once(house, purpose) for path, purpose in LINKS.items()},
+    }  # fmt: skip
+
+
+#: The pages behind links that work once, with the link's purpose.
+LINKS = {"set-up": "setup", "invitation": "invitation", "reset": "reset", "verify": "verification"}
+
+
+def link_that_works_once(house: House, purpose: str) -> str:
+    """A link of Ada's. By SQL: only mails carry them."""
+    token = new_token("tclink")
+    house.server.rows(
+        "insert into links (hash, purpose, user_id, contact_method_id, expires_at) "
+        "select $1, $2, case when $2 <> 'setup' then u.id end, case when $2 = 'verification' then m.id end, "
+        "clock() + interval '1 hour' from users u join contact_methods m on m.user_id = u.id "
+        "where u.email = $3 limit 1",
+        hash_token(token),
+        purpose,
+        house.email,
+    )
+    return token
+
+
+def report(house: House, key: str) -> str:
+    """An alert whose every field is hostile and 5,000 characters long; answers its number."""
+    long = HOSTILE + "W" * 5000
+    body = {
+        "message": long, "alias": long, "description": long, "source": long, "entity": long, "priority": "P1",
+        "tags": [long, HOSTILE], "details": {HOSTILE: long, "plain": HOSTILE}, "link": "javascript:window.hacked=1",
+    }  # fmt: skip
+    status, text = house.server.send("POST", "/v1/alerts", body, key)
+    assert status in (200, 201, 202), text
+    found = house.server.api("GET", "/alerts", token=house.token)["alerts"]
+    return str(next(a["number"] for a in found if a["message"].startswith("<script>")))
+
+
+def incident(house: House, alert: str) -> str:
+    """A resolved incident of that alert with an update for everybody; answers its key."""
+    server, token = house.server, house.token
+    body = {
+        "summary": (HOSTILE + WORD)[:300], "severity": 1, "impact": HOSTILE + WORD * 10, "alert": alert,
+        "reporter_contact": HOSTILE, "products": [HOSTILE, WORD],
+    }  # fmt: skip
+    key = str(server.api("POST", "/incidents", body, token)["key"])
+    server.api("POST", f"/incidents/{key}/entries", {"text": HOSTILE + "W" * 5000}, token)
+    update = {
+        "audience": "public", "state": HOSTILE + WORD, "status_now": [HOSTILE, WORD], "next_steps": [HOSTILE],
+        "unknowns": HOSTILE, "title": (HOSTILE + WORD)[:200],
+    }  # fmt: skip
+    server.api("POST", f"/incidents/{key}/updates", update, token)
+    server.api("POST", f"/incidents/{key}/resolve", {"text": HOSTILE + WORD}, token)
+    until(lambda: server.get(f"/api/v1/incidents/{key}/postmortem.md", token)[0] == 200, "the draft")
+    second = {"summary": "Search is slow " + WORD, "severity": 3}
+    server.api("POST", "/incidents", second, token)
+    return key
+
+
+def serious(page: Page) -> list[str]:
+    """What axe calls serious or critical, each with the first element."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{v['id']} ({v['impact']}): {v['help']}: {v['nodes'][0]['html'][:160]}"
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("path", paths())
+def test_a_page_is_sound(walk: Walk, path: str) -> None:
+    page, address = walk.page, walk.address(path)
+    walk.watch.wrong.clear()
+    wrong: list[str] = []
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status == 200, f"{address}: {answer.status}"
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        wrong += [f"at {width}: {thing}" for thing in overflow(page)]
+    page.emulate_media(color_scheme="dark")
+    wrong += [f"dark at 390: {problem}" for problem in serious(page)]
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    wrong += [f"light at 1440: {problem}" for problem in serious(page)]
+    assert page.title().strip()
+    assert page.get_by_role("heading", level=1).count() == 1, "one heading says what the page is"
+    assert page.evaluate("window.hacked") is None
+    assert wrong + walk.watch.wrong == []
+
+
+def test_hostile_words_are_shown_as_words(walk: Walk) -> None:
+    walk.page.goto(walk.address("/alerts/{alert}"))
+    expect(walk.page.get_by_role("main")).to_contain_text("<script>window.hacked=1</script>")
+    expect(walk.page.get_by_role("main")).to_contain_text("{{7*7}}")
+    assert walk.page.locator("a[href^='javascript:']").count() == 0
+    walk.page.goto(walk.address("/incidents/{key}"))
+    expect(walk.page.get_by_role("log")).to_contain_text("<script>window.hacked=1</script>")
+    assert walk.page.evaluate("window.hacked") is None
+
+
+def test_every_link_of_the_navigation_leads_somewhere(walk: Walk) -> None:
+    walk.page.goto("/")
+    links = walk.page.get_by_role("navigation", name="Main").get_by_role("link").all()
+    addresses = {link.get_attribute("href") or "" for link in links}
+    assert len(addresses) >= 7
+    for address in sorted(addresses):
+        answer = walk.page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, address
+
+
+def press_until(page: Page, key: str, script: str, what: str) -> None:
+    """Presses a key until the focused element fits."""
+    for _ in range(80):
+        if page.evaluate(f"() => {{ const e = document.activeElement; return Boolean({script}) }}"):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"the keyboard does not reach {what}")
+
+
+def test_without_a_mouse(house: House, browser: Browser) -> None:
+    """Signs in and acknowledges with the keyboard alone; what has the focus is visible."""
+    key = house.key("Keyboard", "Checkout")
+    status, text = house.server.send(
+        "POST", "/v1/alerts", {"message": "No mouse here", "alias": "no-mouse"}, key
+    )
+    assert status in (200, 201, 202), text
+    watch = Watch()
+    context = new_context(browser, house.server, watch)
+    page = context.new_page()
+    page.goto("/alerts")
+    press_until(page, "Tab", "e.name === 'email'", "the address")
+    page.keyboard.type(house.email)
+    press_until(page, "Tab", "e.type === 'password'", "the password")
+    page.keyboard.type(house.password)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/alerts")
+    press_until(page, "Tab", "e.tagName === 'A' && e.textContent.includes('No mouse here')", "the alert")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/alerts/*")
+    press_until(page, "Tab", "e.tagName === 'BUTTON' && e.textContent.includes('Acknowledge')", "the button")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    shadow = page.evaluate("getComputedStyle(document.activeElement).boxShadow")
+    assert outline != "none" or shadow != "none", "the focus cannot be seen"
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_contain_text("acknowledged")
+    assert watch.wrong == []
+    context.close()

@@ -1,0 +1,22 @@
+"""Fixtures of the inbound contracts."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.contract.door import Door, key_of
+from tests.support import Company
+from tocsin.edge.intake import Intake
+from tocsin.kernel.db import Database
+
+
+@pytest.fixture
+async def door(db: Database) -> AsyncIterator[Door]:
+    intake = Intake(db)
+    yield Door(intake)
+    await intake.close()
+
+
+@pytest.fixture
+async def key(db: Database, company: Company) -> str:
+    return await key_of(db, company, service_id=company.service)

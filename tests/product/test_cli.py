@@ -1,0 +1,196 @@
+"""The command line against a served installation: help, JSON for scripts, and exit codes that scripts can use."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.product import setting
+from tests.product.harness import ROOT, Tocsin, free_port, until
+
+REFUSED, USAGE, NOT_FOUND, NOT_ALLOWED, UNREACHABLE = 1, 2, 3, 4, 5
+
+
+@dataclass
+class Shell:
+    """Somebody's terminal: the environment of a server, with or without a token."""
+
+    server: Tocsin
+    token: str
+
+    def run(self, *args: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "tocsin", *args],
+            cwd=ROOT,
+            env=self.server.env | {"TOCSIN_TOKEN": self.token, "COLUMNS": "120"} | env,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def json(self, *args: str) -> object:
+        done = self.run(*args, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def shell() -> Iterator[Shell]:
+    home = Path(tempfile.mkdtemp(prefix="tocsin-cli-"))
+    home.chmod(0o755)
+    server = Tocsin(home / "data")
+    token = setting.administrator(server)
+    server.start()
+    ada = setting.id_of(server, token, setting.ADA)
+    setting.service_for(server, token, "Checkout", users=[ada])
+    setting.schedule_of(server, token, "Payments on-call", "Europe/Dublin", [ada])
+    yield Shell(server, token)
+    server.stop()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
+    """It ended with the code, said why in one sentence on standard error, and printed nothing a script would read."""
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert done.stderr.strip()
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (), ("serve",), ("migrate",), ("admin",), ("admin", "create"), ("token",), ("token", "create"), ("integration",),
+        ("integration", "create"), ("alert",), ("alert", "send"), ("alert", "list"), ("alert", "acknowledge"),
+        ("alert", "close"), ("oncall",), ("oncall", "now"), ("incident",), ("incident", "declare"), ("incident", "list"),
+        ("incident", "show"), ("incident", "say"), ("incident", "update"), ("incident", "resolve"),
+    ],
+)  # fmt: skip
+def test_help_says_what_a_command_does(shell: Shell, words: tuple[str, ...]) -> None:
+    done = shell.run(*words, "--help")
+    assert done.returncode == 0, done.stderr
+    assert "Usage:" in done.stdout
+    assert "--help" in done.stdout
+
+
+def test_an_alert_from_the_shell(shell: Shell) -> None:
+    sent = shell.json(
+        "alert", "send", "Disk is full", "--service", "Checkout", "--alias", "disk", "--priority", "P2"
+    )
+    assert isinstance(sent, dict)
+    assert (sent["message"], sent["priority"], sent["state"]) == ("Disk is full", "P2", "open")
+    again = shell.json("alert", "send", "Disk is full", "--service", "Checkout", "--alias", "disk")
+    assert isinstance(again, dict)
+    assert (again["id"], again["count"]) == (sent["id"], 2)
+    listed = shell.run("alert", "list")
+    assert "Disk is full" in listed.stdout
+    assert "MESSAGE" in listed.stdout
+    mine = shell.json("alert", "acknowledge", str(sent["number"]), "--note", "looking")
+    assert isinstance(mine, dict)
+    assert mine["state"] == "acknowledged"
+    assert shell.run("alert", "close", str(sent["number"])).returncode == 0
+    assert isinstance(shell.json("alert", "list", "--state", "closed"), dict)
+
+
+def test_an_alert_with_an_integration_key(shell: Shell) -> None:
+    key = setting.key_for(shell.server, shell.token, "Cron", "generic", None)
+    done = shell.run("alert", "send", "Backup failed", "--key", key, TOCSIN_TOKEN="")
+    assert done.returncode == 0, done.stderr
+    assert "Alert accepted" in done.stdout
+
+
+def test_an_incident_from_the_shell(shell: Shell) -> None:
+    declared = shell.json("incident", "declare", "Checkout is down", "-s", "1", "--impact", "Nobody can pay")
+    assert isinstance(declared, dict)
+    key = declared["key"]
+    assert shell.run("incident", "say", key, "Looking at the gateway").returncode == 0
+    shown = shell.run("incident", "show", key)
+    assert "Looking at the gateway" in shown.stdout
+    assert key in shell.run("incident", "list").stdout
+    update = shell.run("incident", "update", key, "We are on it", "--now", "Rolling back", "--next-in", "15")
+    assert update.returncode == 0, update.stderr
+    resolved = shell.json("incident", "resolve", key, "Rolled back")
+    assert isinstance(resolved, dict)
+    assert resolved["status"] == "resolved"
+    assert key not in shell.run("incident", "list").stdout
+    assert key in shell.run("incident", "list", "--all").stdout
+
+
+def test_who_is_on_call(shell: Shell) -> None:
+    assert "Ada Admin" in shell.run("oncall", "now").stdout
+    found = shell.json("oncall", "now")
+    assert isinstance(found, dict)
+    assert [row["user"] for row in found["on_call"]] == ["Ada Admin"]
+
+
+def test_secrets_are_printed_once_and_alone(shell: Shell) -> None:
+    done = shell.run(
+        "integration", "create", "Nagios", "--format", "generic", "--service", "Checkout", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    key = json.loads(done.stdout)["key"]
+    status, _ = shell.server.send("POST", "/v1/alerts", {"message": "It works", "alias": "it-works"}, key)
+    assert status in (200, 201, 202)
+    token = json.loads(shell.run("token", "create", "--email", setting.ADA, "--json").stdout)["token"]
+    assert shell.server.api("GET", "/me", token=token)["name"] == "Ada Admin"
+
+
+def test_refused_is_1(shell: Shell) -> None:
+    key = shell.json("incident", "declare", "Search is slow", "-s", "3")
+    assert isinstance(key, dict)
+    assert shell.run("incident", "resolve", key["key"]).returncode == 0
+    assert "resolved" in failed(shell.run("incident", "resolve", key["key"]), REFUSED)
+    failed(shell.run("alert", "send", "x", "--priority", "P9"), REFUSED)
+
+
+def test_usage_is_2(shell: Shell) -> None:
+    failed(shell.run("incident", "declare"), USAGE)
+    failed(shell.run("alert", "list", TOCSIN_TOKEN=""), USAGE)
+    failed(shell.run("alert", "list", TOCSIN_URL="nowhere"), USAGE)
+
+
+def test_not_found_is_3(shell: Shell) -> None:
+    failed(shell.run("incident", "show", "INC-999"), NOT_FOUND)
+    failed(shell.run("alert", "close", "999999"), NOT_FOUND)
+
+
+def test_not_allowed_is_4(shell: Shell) -> None:
+    failed(shell.run("alert", "list", TOCSIN_TOKEN="tok_wrong"), NOT_ALLOWED)
+
+
+def test_unreachable_is_5(shell: Shell) -> None:
+    failed(shell.run("alert", "list", TOCSIN_URL=f"http://127.0.0.1:{free_port()}"), UNREACHABLE)
+
+
+def test_a_second_administrator_needs_another_address(shell: Shell) -> None:
+    done = shell.run(
+        "admin", "create", "--email", setting.ADA, "--name", "Ada", stdin=f"{setting.PASSWORD}\n"
+    )
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+
+
+def test_ten_processes_migrate_once(shell: Shell) -> None:
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tocsin", "migrate"],
+            cwd=ROOT,
+            env=shell.server.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(10)
+    ]
+    until(lambda: all(process.poll() is not None for process in running), "ten processes", 60)
+    outputs = [process.communicate()[0] for process in running]
+    assert [process.returncode for process in running] == [0] * 10, outputs

@@ -1,0 +1,1 @@
+"""JSON interfaces: our own and the imitated ones."""

@@ -1,0 +1,64 @@
+"""Who calls the API: a token in `Authorization: Bearer`, and the idempotency key of the request."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+from tocsin.edge.session import check_csrf, viewer_of
+from tocsin.edge.site import Site, site_of
+from tocsin.kernel.db import Actor, Database, Unit
+from tocsin.kernel.errors import Forbidden, NotSignedIn
+from tocsin.people.permissions import Scope
+from tocsin.people.queries import actor_of_token
+
+
+class Caller:
+    """The authenticated caller of one request: reads through `db`, acts through `unit`."""
+
+    def __init__(self, site: Site, actor: Actor, key: str | None) -> None:
+        self.site = site
+        self.actor = actor
+        self._key = key
+
+    @property
+    def db(self) -> Database:
+        return self.site.database
+
+    @asynccontextmanager
+    async def unit(self) -> AsyncIterator[Unit]:
+        """One transaction as this caller; repeated requests with the same Idempotency-Key act once."""
+        async with self.db.unit(self.actor, "api", self._key) as u:
+            yield u
+
+
+async def _caller(
+    request: Request,
+    authorization: Annotated[str, Header(description="`Bearer <API token>`")] = "",
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+) -> Caller:
+    site = site_of(request)
+    scheme, _, secret = authorization.partition(" ")
+    if scheme.lower() == "bearer" and secret.strip():
+        actor = await actor_of_token(site.database, secret.strip())
+        if actor is None:
+            raise NotSignedIn("This token is not known, expired or revoked.")
+    else:
+        actor = await _signed_in(request)
+    if actor.scopes and Scope.READ not in actor.scopes and request.method == "GET":
+        raise Forbidden("This token lacks the scope “read”.")
+    return Caller(site, actor, idempotency_key)
+
+
+async def _signed_in(request: Request) -> Actor:
+    """Our own pages may call the API with their session; what changes something needs the form token then."""
+    viewer = await viewer_of(request)
+    if not viewer.signed_in:
+        raise NotSignedIn("Send an API token: Authorization: Bearer <token>.")
+    if request.method not in ("GET", "HEAD"):
+        await check_csrf(request, viewer)
+    return viewer.actor
+
+
+Call = Annotated[Caller, Depends(_caller)]

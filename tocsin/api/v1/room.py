@@ -1,0 +1,102 @@
+"""Inside an incident: the record, lines and commands, roles, updates, the postmortem."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from fastapi.responses import PlainTextResponse
+from pydantic import AwareDatetime, BaseModel, Field
+
+from tocsin.api.v1.auth import Call
+from tocsin.api.v1.shown import incident_of, shown, shown_entry
+from tocsin.chatops.grammar import say_or_do
+from tocsin.incidents import people, updates
+from tocsin.kernel.errors import NotFound
+from tocsin.learning import queries as learning
+from tocsin.record.queries import entries_after
+
+router = APIRouter(tags=["Incidents"])
+
+
+class SayBody(BaseModel):
+    """A line for the room; one that starts with `/` is a command, as in the room."""
+
+    text: str = Field(min_length=1, max_length=20000)
+
+
+class UpdateBody(BaseModel):
+    """An update in the handbook's shape. Without a time, the severity's cadence promises the next one."""
+
+    audience: str = Field("stakeholders", pattern="^(responders|stakeholders|public)$")
+    state: str = Field(min_length=1, max_length=2000)
+    status_now: list[str] = Field([], max_length=10)
+    next_steps: list[str] = Field([], max_length=10)
+    unknowns: str = ""
+    next_update_at: AwareDatetime | None = None
+    next_update_in_minutes: int | None = Field(None, ge=1, le=10080)
+    status: str | None = None
+    title: str = Field("", max_length=200)
+    components: dict[str, str] = Field({}, description="Component id to status, for the public page.")
+
+
+class RoleBody(BaseModel):
+    """Who holds the role from now on; absent: the caller takes it."""
+
+    user_id: UUID | None = None
+
+
+@router.get("/incidents/{key}/entries")
+async def entries(
+    call: Call, key: str, after: int = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 500
+) -> dict[str, Any]:
+    """The record after a number, in order."""
+    incident = await incident_of(call, key)
+    return {"entries": [shown_entry(e) for e in await entries_after(call.db, incident.id, after, limit)]}
+
+
+@router.post("/incidents/{key}/entries", status_code=201)
+async def say(call: Call, key: str, body: SayBody) -> dict[str, Any]:
+    """Says something in the room."""
+    incident = await incident_of(call, key)
+    async with call.unit() as u:
+        seq = await say_or_do(u, incident, body.text)
+    return {"key": key, "seq": seq}
+
+
+@router.put("/incidents/{key}/roles/{role}")
+async def set_role(call: Call, key: str, role: str, body: RoleBody) -> dict[str, Any]:
+    """Takes a role, or transfers it."""
+    incident = await incident_of(call, key)
+    async with call.unit() as u:
+        if body.user_id is None or body.user_id == call.actor.id:
+            await people.take_role(u, incident.id, role)
+        else:
+            await people.transfer_role(u, incident.id, role, body.user_id)
+    return await shown(call, await incident_of(call, key))
+
+
+@router.post("/incidents/{key}/updates", status_code=201)
+async def publish_update(call: Call, key: str, body: UpdateBody) -> dict[str, Any]:
+    """Publishes an update to its audience and promises the next one."""
+    incident = await incident_of(call, key)
+    promised = body.next_update_at
+    if body.next_update_in_minutes:
+        promised = await call.db.clock() + timedelta(minutes=body.next_update_in_minutes)
+    async with call.unit() as u:
+        update_id = await updates.publish_update(
+            u, incident.id, audience=body.audience, state=body.state, status_now=tuple(body.status_now),
+            next_steps=tuple(body.next_steps), unknowns=body.unknowns, next_update_at=promised, status=body.status,
+            title=body.title, components=body.components or None,
+        )  # fmt: skip
+    return {"id": update_id, "next_update_at": (await incident_of(call, key)).update_due_at}
+
+
+@router.get("/incidents/{key}/postmortem.md", response_class=PlainTextResponse)
+async def postmortem(call: Call, key: str) -> str:
+    """The postmortem as Markdown."""
+    incident = await incident_of(call, key)
+    text = await learning.markdown_of(call.db, incident)
+    if text is None:
+        raise NotFound("This incident has no postmortem yet.")
+    return text

@@ -1,0 +1,47 @@
+"""How the API shows an incident and its entries."""
+
+from typing import Any
+
+from tocsin.api.v1.auth import Caller
+from tocsin.incidents import queries
+from tocsin.incidents.model import Incident
+from tocsin.kernel.errors import NotFound
+from tocsin.record.kinds import decode
+from tocsin.record.model import Entry
+from tocsin.record.queries import newest_entries
+
+
+async def incident_of(call: Caller, key: str) -> Incident:
+    """The incident, if the caller may see it. Raises NotFound."""
+    found = await queries.incident_by_key(call.db, key, call.actor.id)
+    if found is None:
+        raise NotFound("There is no such incident.")
+    return found
+
+
+async def shown(call: Caller, incident: Incident) -> dict[str, Any]:
+    """One incident with its roles and newest entries."""
+    roles = await queries.roles(call.db, incident.id)
+    newest = await newest_entries(call.db, incident.id, limit=20)
+    base = call.site.settings.url
+    required = incident.severity <= 2 and incident.resolved_at is not None
+    return {
+        "key": incident.key, "summary": incident.summary, "severity": incident.severity,
+        "severity_name": f"SEV{incident.severity}", "status": incident.status, "impact": incident.impact,
+        "service_id": incident.service_id, "private": incident.private, "declared_at": incident.declared_at,
+        "mitigated_at": incident.mitigated_at, "resolved_at": incident.resolved_at,
+        "update_due_at": incident.update_due_at, "head": incident.head,
+        "roles": [{"role": r.role, "user_id": r.user_id, "name": r.name, "since": r.since} for r in roles],
+        "entries": [shown_entry(e) for e in newest],
+        "url": f"{base}/incidents/{incident.key}",
+        "postmortem_url": f"{base}/incidents/{incident.key}/postmortem" if required else None,
+    }  # fmt: skip
+
+
+def shown_entry(entry: Entry) -> dict[str, Any]:
+    """One entry; `text` is its sentence."""
+    text = "redacted" if entry.redacted_at else decode(entry.kind, entry.payload).sentence()
+    return {
+        "seq": entry.seq, "kind": entry.kind, "text": text, "happened_at": entry.happened_at,
+        "recorded_at": entry.recorded_at, "actor": entry.actor, "door": entry.door, "payload": entry.payload,
+    }  # fmt: skip

@@ -1,0 +1,1 @@
+"""One grammar from text to command and back, for every chat and mail."""

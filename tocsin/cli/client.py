@@ -1,0 +1,76 @@
+"""The command line's way to the API: one request, one answer, one sentence when it fails."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import typer
+
+from tocsin.kernel.net import NetError, Outbound
+from tocsin.kernel.outcome import Response
+from tocsin.settings import load
+from tocsin.variables import WrongSetting
+
+#: Exit codes that scripts can rely on; documented in docs/cli.md.
+REFUSED = 1
+USAGE = 2
+NOT_FOUND = 3
+NOT_ALLOWED = 4
+UNREACHABLE = 5
+_CODES = {401: NOT_ALLOWED, 403: NOT_ALLOWED, 404: NOT_FOUND}
+
+
+def call(method: str, path: str, body: Mapping[str, Any] | None = None, *, token: str | None = None) -> Any:
+    """Calls `TOCSIN_URL` with `TOCSIN_TOKEN` and answers the decoded JSON; exits with a sentence when it cannot."""
+    try:
+        settings = load(os.environ)
+    except WrongSetting as error:
+        raise stop(str(error), USAGE) from error
+    secret = token or settings.token
+    if not secret:
+        raise stop("Set TOCSIN_TOKEN to an API token (Settings, API tokens; or: tocsin token create).", USAGE)
+    try:
+        response = asyncio.run(_send(method, settings.url + path, body, secret))
+    except NetError as error:
+        raise stop(f"{error} Is TOCSIN_URL right?", UNREACHABLE) from error
+    return _read(response)
+
+
+async def _send(method: str, url: str, body: Mapping[str, Any] | None, token: str) -> Response:
+    """Sends twice at most: the key makes the second one harmless."""
+    headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
+    key = str(uuid4()) if method != "GET" else None
+    async with Outbound() as outbound:
+        try:
+            return await outbound.request(
+                method, url, headers=headers, json=body, trusted=True, idempotency_key=key
+            )
+        except NetError as error:
+            if not error.retry:
+                raise
+            return await outbound.request(
+                method, url, headers=headers, json=body, trusted=True, idempotency_key=key
+            )
+
+
+def _read(response: Response) -> Any:
+    if response.status == 204:
+        return None
+    try:
+        data = orjson.loads(response.body)
+    except orjson.JSONDecodeError:
+        raise stop(f"{response.origin} answered {response.status} and no JSON.", UNREACHABLE) from None
+    if response.status >= 400:
+        sentence = data.get("error") if isinstance(data, dict) else None
+        code = _CODES.get(response.status, UNREACHABLE if response.status >= 500 else REFUSED)
+        raise stop(str(sentence or f"The server answered {response.status}."), code)
+    return data
+
+
+def stop(sentence: str, code: int) -> typer.Exit:
+    """Says why on standard error; raise what it returns."""
+    typer.echo(f"tocsin: {sentence}", err=True)
+    return typer.Exit(code)

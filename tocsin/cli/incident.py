@@ -1,0 +1,118 @@
+"""`tocsin incident`: declare, list, show, say, update, resolve."""
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from tocsin.cli.client import call
+from tocsin.cli.output import Json, local, show, table
+
+app = typer.Typer(no_args_is_help=True, help="Declare and work incidents.")
+Key = Annotated[str, typer.Argument(help="The incident's key, for example INC-42.")]
+
+
+@app.command()
+def declare(
+    summary: Annotated[str, typer.Argument(help="What is the emergency?")],
+    severity: Annotated[
+        int, typer.Option("--severity", "-s", min=1, max=3, help="1 critical, 2 major, 3 minor.")
+    ] = 2,
+    impact: Annotated[str, typer.Option(help="What do customers notice?")] = "",
+    service: Annotated[str, typer.Option(help="Name of the faulty service.")] = "",
+    alert: Annotated[str, typer.Option(help="Id or number of the alert it comes from.")] = "",
+    private: Annotated[bool, typer.Option("--private", help="Only named people may see it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Declare an incident. Opens its room, video link, notes page; pages who has to know."""
+    body = {"summary": summary, "severity": severity, "impact": impact, "private": private}
+    body |= {k: v for k, v in {"service": service, "alert": alert}.items() if v}
+    data = call("POST", "/api/v1/incidents", body)
+    show(data, as_json, lambda d: f"{d['key']} declared: {d['url']}")
+
+
+@app.command("list")
+def list_(
+    everything: Annotated[bool, typer.Option("--all", help="Resolved ones too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List open incidents."""
+    data = call("GET", "/api/v1/incidents" + ("?all=true" if everything else ""))
+    columns = {
+        "key": "KEY",
+        "severity_name": "SEV",
+        "status": "STATUS",
+        "manager": "MANAGER",
+        "summary": "SUMMARY",
+    }
+    show(data, as_json, lambda d: table(d["incidents"], columns, "No open incidents."))
+
+
+@app.command("show")
+def show_(key: Key, as_json: Json = False) -> None:
+    """Show the state of an incident and its newest entries."""
+    data = call("GET", f"/api/v1/incidents/{quote(key)}")
+    show(data, as_json, _describe)
+
+
+@app.command()
+def say(key: Key, text: Annotated[str, typer.Argument(help="What to say.")], as_json: Json = False) -> None:
+    """Say something in an incident's room. Lines that start with / are commands, as in the room."""
+    data = call("POST", f"/api/v1/incidents/{quote(key)}/entries", {"text": text})
+    show(data, as_json, lambda d: f"{key} #{d['seq']}")
+
+
+@app.command()
+def update(
+    key: Key,
+    state: Annotated[str, typer.Argument(help="State and impact in one or two sentences.")],
+    audience: Annotated[str, typer.Option(help="responders, stakeholders or public.")] = "stakeholders",
+    now: Annotated[
+        list[str] | None, typer.Option("--now", help="A bullet of the current status; may repeat.")
+    ] = None,
+    upcoming: Annotated[
+        list[str] | None, typer.Option("--next", help="A bullet of the next steps; may repeat.")
+    ] = None,
+    next_in: Annotated[int, typer.Option(help="Minutes until the next update; 0 for the cadence.")] = 0,
+    title: Annotated[str, typer.Option(help="Public title, for the first public update.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Publish an update, and promise the next one."""
+    body: dict[str, Any] = {
+        "audience": audience, "state": state, "status_now": now or [], "next_steps": upcoming or [], "title": title,
+    }  # fmt: skip
+    if next_in:
+        body["next_update_in_minutes"] = next_in
+    data = call("POST", f"/api/v1/incidents/{quote(key)}/updates", body)
+    show(data, as_json, lambda d: f"Published to {audience}; next update due {local(d['next_update_at'])}.")
+
+
+@app.command()
+def resolve(
+    key: Key,
+    text: Annotated[str, typer.Argument(help="What resolved it.")] = "",
+    close_alerts: Annotated[bool, typer.Option("--close-alerts", help="Close its open alerts too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Resolve an incident."""
+    data = call(
+        "POST", f"/api/v1/incidents/{quote(key)}/resolve", {"text": text, "close_alerts": close_alerts}
+    )
+    show(
+        data,
+        as_json,
+        lambda d: f"{d['key']} is resolved. Postmortem: {d['postmortem_url'] or 'not required'}",
+    )
+
+
+def _describe(data: dict[str, Any]) -> str:
+    head = [
+        f"{data['key']}  {data['severity_name']}  {data['status']}  since {local(data['declared_at'])}",
+        data["summary"],
+        *(f"{r['role'].replace('_', ' ')}: {r['name']}" for r in data["roles"]),
+        f"next update due: {local(data['update_due_at'])}",
+        "",
+    ]
+    return "\n".join(
+        head + [f"#{e['seq']} {local(e['happened_at'])} {e['actor']}: {e['text']}" for e in data["entries"]]
+    )

@@ -1,0 +1,1 @@
+"""Status pages, components, subscribers, publishing."""

@@ -1,0 +1,1 @@
+"""HTTP toolkit: session, forms, permission, templates, events, errors as sentences."""

@@ -1,0 +1,13 @@
+"""What a page's handlers need, from one place: who may come in, forms, one unit per form, rendering."""
+
+from tocsin.edge.access import Who, page
+from tocsin.edge.act import act
+from tocsin.edge.forms import Form, read_form, read_query
+from tocsin.edge.render import redirect, render
+from tocsin.edge.session import viewer_of
+from tocsin.edge.site import Site, site_of
+from tocsin.edge.viewer import Viewer
+
+__all__ = [
+    "Form", "Site", "Viewer", "Who", "act", "page", "read_form", "read_query", "redirect", "render", "site_of", "viewer_of",
+]  # fmt: skip

@@ -1,0 +1,99 @@
+"""Errors become a status and a sentence: JSON for programs, a page for people."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from tocsin.edge.render import render
+from tocsin.kernel.db import CONNECTION_ERRORS
+from tocsin.kernel.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotSignedIn,
+    Throttled,
+    TocsinError,
+    Unavailable,
+)
+from tocsin.kernel.log import logger
+
+log = logger(__name__)
+STATUS: dict[type[TocsinError], int] = {
+    NotSignedIn: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Invalid: 422,
+    Throttled: 429,
+    Unavailable: 503,
+}
+TITLES = {
+    400: "That request could not be read",
+    401: "Sign in first",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not possible here",
+    409: "Somebody was faster",
+    413: "Too large",
+    422: "Please check what was sent",
+    429: "Too many tries",
+    500: "Something failed on our side",
+    503: "Back in a moment",
+}
+
+
+def status_of(error: TocsinError) -> int:
+    """The HTTP status of an expected error."""
+    return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 400)
+
+
+def wants_json(request: Request) -> bool:
+    """Whether a program asks: by path, or because it does not accept pages."""
+    accept = request.headers.get("accept", "")
+    return request.url.path.startswith(("/api/", "/v1/", "/v2/", "/in/", "/jsm/")) or (
+        "text/html" not in accept and "application/json" in accept
+    )
+
+
+async def on_expected(request: Request, error: Exception) -> Response:
+    """An error of the domain."""
+    assert isinstance(error, TocsinError)  # noqa: S101 - registered for this class only
+    return await _answer(request, status_of(error), str(error), error)
+
+
+async def on_http(request: Request, error: Exception) -> Response:
+    """An error of the framework: no such route, wrong method, body too large."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    sentence = "There is nothing at this address." if error.status_code == 404 else str(error.detail)
+    return await _answer(request, error.status_code, sentence, None)
+
+
+async def on_database(request: Request, error: Exception) -> Response:
+    """The database went away under a read."""
+    log.warning("database_unreachable", path=request.url.path, error=type(error).__name__)
+    unavailable = Unavailable()
+    return await _answer(request, 503, str(unavailable), unavailable)
+
+
+async def on_unexpected(request: Request, error: Exception) -> Response:
+    """Everything else is our fault; the log has it, the person gets a sentence."""
+    if isinstance(error, CONNECTION_ERRORS):
+        return await on_database(request, error)
+    log.error("request_failed", path=request.url.path, error=repr(error), exc_info=error)
+    return await _answer(request, 500, "The error is in the log of the server. Nothing was saved.", None)
+
+
+async def _answer(request: Request, status: int, sentence: str, error: TocsinError | None) -> Response:
+    headers = {}
+    if isinstance(error, (Throttled, Unavailable)):
+        headers["retry-after"] = str(error.after)
+    if wants_json(request):
+        body = {"error": sentence}
+        if isinstance(error, Invalid):
+            body["field"] = error.field
+        return JSONResponse(body, status, headers)
+    context = {"status": status, "heading": TITLES.get(status, "That did not work"), "sentence": sentence}
+    response = await render(request, "error.html", context, status=status)
+    response.headers.update(headers)
+    return response

@@ -1,0 +1,47 @@
+"""The event stream as a response: what the hub offers a browser, line by line, until it leaves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from tocsin.edge.events import Client, Hub, event
+from tocsin.edge.session import viewer_of
+from tocsin.edge.site import site_of
+from tocsin.kernel.errors import Unavailable
+from tocsin.kernel.log import logger
+
+HEARTBEAT_S = 20
+log = logger(__name__)
+
+
+async def stream(request: Request) -> Response:
+    """`GET /events?topics=a,b`: the stream. First it says "look again" for each topic, so nothing falls in between."""
+    viewer = await viewer_of(request)
+    hub = site_of(request).hub
+    topics = [t for t in request.query_params.get("topics", "").split(",") if t]
+    client = await hub.join(viewer, topics)
+    return StreamingResponse(
+        _lines(hub, client), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
+    )
+
+
+async def _lines(hub: Hub, client: Client) -> AsyncIterator[bytes]:
+    try:
+        yield b"retry: 1000\n\n" + b"".join(event(t, {}) for t in sorted(client.topics))
+        while True:
+            try:
+                line = await asyncio.wait_for(client.queue.get(), HEARTBEAT_S)
+            except TimeoutError:
+                try:
+                    await hub.looking(client)
+                except Unavailable:
+                    log.warning("presence_not_renewed")
+                yield b": still here\n\n"
+                continue
+            if line is None:
+                return
+            yield line
+    finally:
+        hub.part(client)

@@ -1,0 +1,76 @@
+"""The Jinja environment: escaping, filters, addresses of static files. Knows no request."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+
+WEB = Path(str(files("tocsin").joinpath("web")))
+#: Banners above every page, for example that nobody can be paged. Handed in by `app`.
+Warnings = Callable[[], Awaitable[list[str]]]
+
+
+async def _no_warnings() -> list[str]:
+    return []
+
+
+class Templates:
+    """The Jinja environment: escaping always on, undefined names are errors."""
+
+    def __init__(self, warnings: Warnings = _no_warnings, *, reload: bool = False) -> None:
+        self.warnings = warnings
+        self.env = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(WEB / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            auto_reload=reload,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.env.globals.update(asset=asset)
+        self.env.filters.update(iso=iso, utc=utc, duration=duration, local_input=local_input)
+
+    def text(self, template: str, context: Mapping[str, Any]) -> str:
+        """Renders without a request: mails, fragments for the event stream."""
+        return self.env.get_template(template).render(context)
+
+
+@cache
+def asset(path: str) -> str:
+    """The address of a static file, with its content's hash: cached for ever, replaced at once."""
+    digest = hashlib.sha256((WEB / "static" / path).read_bytes()).hexdigest()[:10]
+    return f"/static/{path}?v={digest}"
+
+
+def iso(moment: datetime) -> str:
+    """For the `datetime` attribute; the browser shows it in the reader's zone."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def utc(moment: datetime) -> str:
+    """What is read before scripts have run, and in exports."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def local_input(moment: datetime, zone: str) -> str:
+    """For a `datetime-local` field, in the viewer's zone, to the second."""
+    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`."""
+    whole = int(abs(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
+    if hours == 0:
+        return f"{minutes} min"
+    if days == 0:
+        return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
+    return f"{days} d {hours % 24} h" if hours % 24 else f"{days} d"

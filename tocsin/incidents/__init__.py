@@ -1,0 +1,1 @@
+"""Incidents: roles, status, severity, claims, decisions, updates."""

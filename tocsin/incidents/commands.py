@@ -1,0 +1,196 @@
+"""Declaring an incident and changing its state. Roles and people: `people.py`; words: `entries.py`;
+alerts: `links.py`; updates: `updates.py`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from tocsin.catalog.queries import service_by_id
+from tocsin.incidents.change import change, lock, lock_open, sql, stream, text
+from tocsin.incidents.kinds import (
+    ImpactChanged,
+    IncidentCancelled,
+    IncidentDeclared,
+    IncidentReopened,
+    IncidentResolved,
+    ServiceChanged,
+    SeverityChanged,
+    StatusChanged,
+    SummaryChanged,
+    TimesCorrected,
+)
+from tocsin.incidents.links import adopt, alert_to_link, close_linked
+from tocsin.incidents.model import CADENCE, Incident, Status, due_after_severity, first_update_due
+from tocsin.kernel.commands import command
+from tocsin.kernel.db import Unit
+from tocsin.kernel.errors import Conflict, Invalid
+from tocsin.kernel.ids import new_id, slug12
+from tocsin.record.commands import append
+
+
+@command("incident.declare")
+async def declare(
+    u: Unit,
+    summary: str,
+    severity: int,
+    *,
+    impact: str = "",
+    reporter_contact: str = "",
+    service_id: UUID | None = None,
+    products: Sequence[str] = (),
+    alert_id: UUID | None = None,
+    private: bool = False,
+) -> str:
+    """Declares an incident and answers its key. From an alert: that alert is linked and acknowledged.
+
+    A private one gets a key that tells nothing, and is seen by its declarer, its members and those with a role.
+    """
+    alert = await alert_to_link(u, alert_id) if alert_id else None
+    service_id = service_id or (alert.service_id if alert else None)
+    payload = IncidentDeclared(
+        key=await _new_key(u, private=private), summary=text("summary", summary, 300), severity=_severity(severity),
+        impact=text("impact", impact, 5000, needed=False),
+        reporter_contact=text("reporter_contact", reporter_contact, 500, needed=False),
+        products=tuple(text("products", p, 200) for p in products), service_id=service_id,
+        service=await _service_name(u, service_id), private=private,
+        detected_at=alert.created_at if alert else None,
+        acknowledged_at=alert.acknowledged_at or await u.clock() if alert else None,
+        update_due_at=first_update_due(severity, await u.clock()),
+    )  # fmt: skip
+    incident_id = new_id()
+    await u.run(
+        sql.insert, incident_id, payload.key, payload.summary, severity, payload.impact, payload.reporter_contact,
+        list(payload.products), service_id, private, u.actor.id, await u.clock(), payload.detected_at,
+        payload.acknowledged_at, payload.update_due_at,
+    )  # fmt: skip
+    await append(u, stream(incident_id), 1, payload)
+    if u.actor.id:
+        await u.value(sql.join, incident_id, u.actor.id)
+    if alert:
+        await adopt(u, incident_id, alert, payload.key)
+    return payload.key
+
+
+async def _new_key(u: Unit, *, private: bool) -> str:
+    return f"INC-{slug12()}" if private else f"INC-{await u.value(sql.next_number)}"
+
+
+async def _service_name(u: Unit, service_id: UUID | None) -> str:
+    if service_id is None:
+        return ""
+    service = await service_by_id(u, service_id)
+    if service is None:
+        raise Invalid("service_id", "There is no such service.")
+    return service.name
+
+
+def _severity(value: int) -> int:
+    if value not in (1, 2, 3):
+        raise Invalid("severity", "Severity must be 1, 2 or 3.")
+    return value
+
+
+@command("incident.set_severity")
+async def set_severity(u: Unit, incident_id: UUID, severity: int, why: str = "") -> None:
+    """Changes the severity. A rise to SEV1 or SEV2 starts the rhythm of updates."""
+    incident = await lock_open(u, incident_id)
+    if _severity(severity) == incident.severity:
+        return
+    due = due_after_severity(incident, severity, await u.clock())
+    why = text("why", why, 1000, needed=False)
+    await change(u, incident, SeverityChanged(severity, incident.severity, why, due))
+
+
+@command("incident.set_status")
+async def set_status(u: Unit, incident_id: UUID, status: str) -> None:
+    """Changes the status. Resolving is a command of its own."""
+    incident = await lock_open(u, incident_id)
+    wanted = open_status(status)
+    if wanted is not incident.status:
+        mitigated = await mitigated_at(u, incident, wanted)
+        await change(u, incident, StatusChanged(wanted, incident.status, mitigated))
+
+
+def open_status(status: str) -> Status:
+    """A status of an incident that goes on."""
+    open_ = [s for s in Status if s is not Status.RESOLVED]
+    if status not in open_:
+        raise Invalid("status", f"Status must be one of: {', '.join(open_)}.")
+    return Status(status)
+
+
+async def mitigated_at(u: Unit, incident: Incident, status: Status) -> datetime | None:
+    """The first time it was called mitigated is kept; no other status implies one."""
+    if incident.mitigated_at is None and status is Status.MITIGATED:
+        return await u.clock()
+    return incident.mitigated_at
+
+
+@command("incident.set_summary")
+async def set_summary(u: Unit, incident_id: UUID, summary: str) -> None:
+    """Rewrites the one line that says what the emergency is."""
+    await change(u, await lock(u, incident_id), SummaryChanged(text("summary", summary, 300)))
+
+
+@command("incident.set_impact")
+async def set_impact(u: Unit, incident_id: UUID, impact: str) -> None:
+    """Rewrites what customers notice."""
+    await change(u, await lock(u, incident_id), ImpactChanged(text("impact", impact, 5000, needed=False)))
+
+
+@command("incident.set_service")
+async def set_service(u: Unit, incident_id: UUID, service_id: UUID | None) -> None:
+    """Names the faulty service, or says that it is unknown."""
+    incident = await lock(u, incident_id)
+    if service_id != incident.service_id:
+        await change(u, incident, ServiceChanged(service_id, await _service_name(u, service_id)))
+
+
+@command("incident.set_times")
+async def set_times(
+    u: Unit,
+    incident_id: UUID,
+    *,
+    impact_started_at: datetime | None,
+    detected_at: datetime | None,
+    mitigated_at: datetime | None,
+) -> None:
+    """Sets the times that people find out afterwards; None means that nobody knows. None may lie in the future."""
+    incident, now = await lock(u, incident_id), await u.clock()
+    times = {"impact_started_at": impact_started_at, "detected_at": detected_at, "mitigated_at": mitigated_at}
+    for field, moment in times.items():
+        if moment is not None and moment > now:
+            raise Invalid(field, "This time is in the future.")
+    if (impact_started_at, detected_at, mitigated_at) != (
+        incident.impact_started_at, incident.detected_at, incident.mitigated_at,
+    ):  # fmt: skip
+        await change(u, incident, TimesCorrected(**times))
+
+
+@command("incident.resolve")
+async def resolve(u: Unit, incident_id: UUID, words: str = "", *, close_alerts: bool = False) -> None:
+    """It is over. On demand its open alerts are closed too. Only the first one resolves it."""
+    incident = await lock(u, incident_id)
+    if incident.resolved_at is not None:
+        raise Conflict(f"{incident.key} is resolved already.")
+    said = text("text", words, 5000, needed=False)
+    after = await change(u, incident, IncidentResolved(said, await u.clock()))
+    if close_alerts:
+        await close_linked(u, after.id)
+
+
+@command("incident.cancel")
+async def cancel(u: Unit, incident_id: UUID, why: str = "") -> None:
+    """A false alarm or a duplicate: over, and nobody is asked for a postmortem."""
+    incident = await lock_open(u, incident_id)
+    await change(u, incident, IncidentCancelled(text("why", why, 1000, needed=False), await u.clock()))
+
+
+@command("incident.reopen")
+async def reopen(u: Unit, incident_id: UUID) -> None:
+    """It was not over. The rhythm of updates starts again."""
+    incident = await lock(u, incident_id)
+    if incident.resolved_at is None:
+        return
+    rhythm = CADENCE.get(incident.severity)
+    await change(u, incident, IncidentReopened(await u.clock() + rhythm if rhythm else None))

@@ -1,0 +1,235 @@
+-- name: next_number
+-- The counter behind INC-42: gapless, because the row is locked until the declaration commits.
+update incident_numbers set last = last + 1 returning last
+
+-- name: insert
+-- A new incident; its first entry follows in the same transaction.
+insert into incidents (id, key, summary, severity, status, impact, reporter_contact, products, service_id, private,
+                       declared_by, declared_at, detected_at, acknowledged_at, update_due_at)
+values ($1, $2, $3, $4, 'investigating', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+
+-- name: lock
+-- row: Incident
+-- engine
+-- One incident, for a change, if the actor may see it (or is the engine).
+select id, key, summary, severity, status, impact, reporter_contact, products, service_id, private, declared_by,
+       impact_started_at, detected_at, declared_at, acknowledged_at, first_update_at, mitigated_at, resolved_at,
+       update_due_at, update_missed_at, head
+from incidents where id = $1 and ($3 or may_see_incident(incidents, $2)) for update
+
+-- name: change
+-- engine
+-- Writes every column that entries can set, and raises the head by one; the entry follows.
+update incidents set summary = $2, severity = $3, status = $4, impact = $5, reporter_contact = $6, products = $7,
+    service_id = $8, private = $9, impact_started_at = $10, detected_at = $11, acknowledged_at = $12,
+    first_update_at = $13, mitigated_at = $14, resolved_at = $15, update_due_at = $16, update_missed_at = $17,
+    head = head + 1
+where id = $1 returning head
+
+-- name: by_key
+-- row: Incident
+-- engine
+-- One incident by its key, if the viewer may see it.
+select id, key, summary, severity, status, impact, reporter_contact, products, service_id, private, declared_by,
+       impact_started_at, detected_at, declared_at, acknowledged_at, first_update_at, mitigated_at, resolved_at,
+       update_due_at, update_missed_at, head
+from incidents where key = $1 and may_see_incident(incidents, $2)
+
+-- name: by_id
+-- row: Incident
+-- engine
+-- One incident by its id, if the viewer may see it.
+select id, key, summary, severity, status, impact, reporter_contact, products, service_id, private, declared_by,
+       impact_started_at, detected_at, declared_at, acknowledged_at, first_update_at, mitigated_at, resolved_at,
+       update_due_at, update_missed_at, head
+from incidents where id = $1 and may_see_incident(incidents, $2)
+
+-- name: mine
+-- row: Incident
+-- Open incidents that somebody takes part in.
+select id, key, summary, severity, status, impact, reporter_contact, products, service_id, private, declared_by,
+       impact_started_at, detected_at, declared_at, acknowledged_at, first_update_at, mitigated_at, resolved_at,
+       update_due_at, update_missed_at, head
+from incidents i
+where resolved_at is null and may_see_incident(i, $1) and (
+    declared_by = $1
+    or exists (select from incident_roles r where r.incident_id = i.id and r.user_id = $1)
+    or exists (select from incident_responders r where r.incident_id = i.id and r.user_id = $1 and r.left_at is null)
+)
+order by severity, declared_at limit 50
+
+-- name: overdue
+-- row: Incident
+-- engine
+-- Incidents whose promised update did not come; each is locked, what another process has is left to it.
+select id, key, summary, severity, status, impact, reporter_contact, products, service_id, private, declared_by,
+       impact_started_at, detected_at, declared_at, acknowledged_at, first_update_at, mitigated_at, resolved_at,
+       update_due_at, update_missed_at, head
+from incidents
+where resolved_at is null and update_missed_at is null and update_due_at <= clock()
+order by update_due_at limit 100
+for update skip locked
+
+-- name: next_overdue
+-- engine
+-- When the update clock has to look next.
+select min(update_due_at) from incidents where resolved_at is null and update_missed_at is null
+
+-- name: head
+-- The number of the newest entry.
+select head from incidents where id = $1
+
+-- name: cards
+-- row: Card
+-- What lists show, newest first; everything filtered is optional.
+select id, key, summary, severity, status, private, declared_at, resolved_at, update_due_at, manager, service,
+       service_id
+from incident_cards($1) c
+where ($2::boolean is null or (resolved_at is not null) = $2)
+  and ($3::text is null or summary ilike '%' || $3 || '%' or key ilike $3)
+  and ($4::integer is null or severity = $4)
+  and ($5::timestamptz is null or declared_at < $5)
+order by declared_at desc limit $6
+
+-- name: cards_of_alert
+-- row: Card
+-- The incidents an alert is linked to.
+select id, key, summary, severity, status, private, declared_at, resolved_at, update_due_at, manager, service,
+       service_id
+from incident_cards($2) c
+where exists (select from incident_alerts l where l.incident_id = c.id and l.alert_id = $1)
+order by declared_at desc
+
+-- name: cards_of_service
+-- row: Card
+-- A service's incidents, newest first.
+select id, key, summary, severity, status, private, declared_at, resolved_at, update_due_at, manager, service,
+       service_id
+from incident_cards($2) c where service_id = $1 order by declared_at desc limit $3
+
+-- name: look_alikes
+-- row: Card
+-- Open incidents with similar words or the same service. Private ones are never named here.
+select id, key, summary, severity, status, private, declared_at, resolved_at, update_due_at, manager, service,
+       service_id
+from incident_cards($3) c
+where resolved_at is null and not private
+  and (word_similarity($1, summary) > 0.35 or similarity($1, summary) > 0.25 or service_id = $2)
+order by greatest(word_similarity($1, summary), similarity($1, summary)) desc, declared_at desc limit 5
+
+-- name: roles
+-- row: RoleHolder
+-- Who holds which role.
+select r.role, r.user_id, u.name, u.time_zone, r.since
+from incident_roles r join users u on u.id = r.user_id where r.incident_id = $1 order by r.role
+
+-- name: hold
+-- Gives a role to somebody, whoever held it before.
+insert into incident_roles (incident_id, role, user_id) values ($1, $2, $3)
+on conflict (incident_id, role) do update set user_id = excluded.user_id, since = clock()
+
+-- name: let_go
+-- Nobody holds the role.
+delete from incident_roles where incident_id = $1 and role = $2 and user_id = $3
+
+-- name: person
+-- Somebody who can take part.
+select id, name, role from users where id = $1 and disabled_at is null
+
+-- name: join
+-- Somebody takes part (again). Answers nothing when they do already.
+insert into incident_responders (incident_id, user_id) values ($1, $2)
+on conflict (incident_id, user_id) do update set left_at = null, joined_at = clock()
+where incident_responders.left_at is not null
+returning true
+
+-- name: leave
+-- Somebody does not take part any more.
+update incident_responders set left_at = clock() where incident_id = $1 and user_id = $2 and left_at is null
+
+-- name: responders
+-- row: Responder
+-- Who takes part, in order of joining.
+select r.user_id, u.name, u.time_zone, r.joined_at
+from incident_responders r join users u on u.id = r.user_id
+where r.incident_id = $1 and r.left_at is null order by r.joined_at
+
+-- name: add_member
+-- Somebody may see a private incident.
+insert into incident_members (incident_id, user_id) values ($1, $2) on conflict do nothing returning true
+
+-- name: remove_member
+-- Somebody may not see it any more.
+delete from incident_members where incident_id = $1 and user_id = $2
+
+-- name: members
+-- row: Choice
+-- Who may see a private incident beside those with a role.
+select u.id, u.name, u.time_zone, false as on_call
+from incident_members m join users u on u.id = m.user_id where m.incident_id = $1 order by u.name
+
+-- name: choices
+-- row: Choice
+-- Who can be given a role: people on call first.
+select u.id, u.name, u.time_zone, exists (select from on_call_now o where o.user_id = u.id) as on_call
+from users u where u.disabled_at is null and u.role <> 'viewer' order by on_call desc, u.name limit 500
+
+-- name: link
+-- An alert belongs to the incident. Answers nothing when it does already.
+insert into incident_alerts (incident_id, alert_id) values ($1, $2) on conflict do nothing returning true
+
+-- name: unlink
+-- An alert does not belong to it.
+delete from incident_alerts where incident_id = $1 and alert_id = $2
+
+-- name: alerts_of
+-- row: LinkedAlert
+-- engine
+-- The alerts of an incident.
+select a.id, a.number, a.message, a.priority, a.started_at, a.acknowledged_at, a.acknowledged_by, a.closed_at
+from incident_alerts l join alerts a on a.id = l.alert_id
+where l.incident_id = $1 order by a.closed_at is not null, a.priority, a.started_at limit 200
+
+-- name: insert_update
+-- An update as its audience gets it.
+insert into incident_updates (id, incident_id, seq, audience, state, status_now, next_steps, unknowns, status,
+                              next_update_at, author_id, author)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+
+-- name: updates
+-- row: Update
+-- engine
+-- The updates of an incident, newest first.
+select id, seq, audience, state, status_now, next_steps, unknowns, status, next_update_at, author, created_at
+from incident_updates where incident_id = $1 order by created_at desc limit 100
+
+-- name: is_published
+-- engine
+-- Whether the public has heard of it.
+select exists (select from incident_updates where incident_id = $1 and audience = 'public')
+
+-- name: touch_presence
+-- Somebody has the room open. Answers whether that is news.
+with before as (
+    select seen_at from presence where incident_id = $1 and user_id = $2
+), touched as (
+    insert into presence (incident_id, user_id) values ($1, $2)
+    on conflict (incident_id, user_id) do update set seen_at = clock()
+)
+select coalesce((select seen_at < clock() - interval '1 minute' from before), true)
+
+-- name: presence
+-- row: Present
+-- Who has the room open.
+select p.user_id, u.name, u.time_zone
+from presence p join users u on u.id = p.user_id
+where p.incident_id = $1 and p.seen_at > clock() - interval '1 minute' order by u.name
+
+-- name: recent_entries
+-- row: RecentEntry
+-- engine
+-- What happened lately in all incidents that the viewer may see, newest first.
+select i.key, i.summary, e.seq, e.kind, e.happened_at, e.actor, e.payload
+from entries e join incidents i on i.id = e.stream
+where e.stream_type = 'incident' and e.recorded_at > $2 and e.redacted_at is null and may_see_incident(i, $1)
+order by e.recorded_at desc limit $3

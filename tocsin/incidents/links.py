@@ -1,0 +1,51 @@
+"""Alerts of an incident: linked when it is declared from one, or later by hand."""
+
+from uuid import UUID
+
+from tocsin.alerts import commands as alerts
+from tocsin.alerts.model import Alert
+from tocsin.alerts.queries import alert_by_id
+from tocsin.incidents.change import change, lock, sql
+from tocsin.incidents.kinds import AlertLinked, AlertUnlinked
+from tocsin.incidents.queries import alerts_of
+from tocsin.kernel.commands import command
+from tocsin.kernel.db import Unit
+from tocsin.kernel.errors import Invalid
+
+
+@command("incident.link_alert")
+async def link_alert(u: Unit, incident_id: UUID, alert_id: UUID) -> None:
+    """The alert belongs to this incident. Twice changes nothing."""
+    incident, alert = await lock(u, incident_id), await alert_to_link(u, alert_id)
+    if await u.value(sql.link, incident_id, alert_id):
+        await change(u, incident, AlertLinked(alert.id, alert.number, alert.message))
+        u.touch(f"alert:{alert_id}")
+
+
+@command("incident.unlink_alert")
+async def unlink_alert(u: Unit, incident_id: UUID, alert_id: UUID) -> None:
+    """The alert is about something else."""
+    incident, alert = await lock(u, incident_id), await alert_to_link(u, alert_id)
+    if await u.run(sql.unlink, incident_id, alert_id):
+        await change(u, incident, AlertUnlinked(alert.id, alert.number, alert.message))
+        u.touch(f"alert:{alert_id}")
+
+
+async def alert_to_link(u: Unit, alert_id: UUID) -> Alert:
+    """The alert, or `Invalid`."""
+    alert = await alert_by_id(u, alert_id)
+    if alert is None:
+        raise Invalid("alert", "There is no such alert.")
+    return alert
+
+
+async def adopt(u: Unit, incident_id: UUID, alert: Alert, key: str) -> None:
+    """Links the alert that an incident was declared from; whoever declared it has it from now on."""
+    await link_alert(u, incident_id, alert.id)
+    if alert.closed_at is None:
+        await alerts.acknowledge(u, alert.id, note=f"Declared {key}")
+
+
+async def close_linked(u: Unit, incident_id: UUID) -> None:
+    """Closes the alerts that are still open."""
+    await alerts.close_many(u, [a.id for a in await alerts_of(u, incident_id) if a.closed_at is None])

@@ -1,0 +1,231 @@
+"""Incidents: rows, words and pure rules."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+
+class Status(StrEnum):
+    """Where an incident stands. `mitigated` is optional."""
+
+    INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"
+    MITIGATED = "mitigated"
+    MONITORING = "monitoring"
+    RESOLVED = "resolved"
+
+
+class RoleName(StrEnum):
+    """Roles that one person at a time holds; everybody else is a responder."""
+
+    INCIDENT_MANAGER = "incident_manager"
+    TECH_LEAD = "tech_lead"
+    COMMUNICATIONS_MANAGER = "communications_manager"
+    SCRIBE = "scribe"
+
+    @property
+    def words(self) -> str:
+        return self.value.replace("_", " ")
+
+
+class Audience(StrEnum):
+    """Who an update is for."""
+
+    RESPONDERS = "responders"
+    STAKEHOLDERS = "stakeholders"
+    PUBLIC = "public"
+
+
+#: Until the first update has to be out, and then at least every so often (the handbook's cadence; PRODUCT.md).
+FIRST_UPDATE = timedelta(minutes=15)
+CADENCE = {1: timedelta(minutes=30), 2: timedelta(minutes=30)}
+#: The countdown turns, and whoever owes the update is reminded.
+SOON = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A declared event that needs coordinated response. Times that nobody knows are None."""
+
+    id: UUID
+    key: str
+    summary: str
+    severity: int
+    status: Status
+    impact: str
+    reporter_contact: str
+    products: tuple[str, ...]
+    service_id: UUID | None
+    private: bool
+    declared_by: UUID | None
+    impact_started_at: datetime | None
+    detected_at: datetime | None
+    declared_at: datetime
+    acknowledged_at: datetime | None
+    first_update_at: datetime | None
+    mitigated_at: datetime | None
+    resolved_at: datetime | None
+    update_due_at: datetime | None
+    update_missed_at: datetime | None
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What lists show of an incident."""
+
+    id: UUID
+    key: str
+    summary: str
+    severity: int
+    status: Status
+    private: bool
+    declared_at: datetime
+    resolved_at: datetime | None
+    update_due_at: datetime | None
+    manager: str | None
+    service: str | None
+    service_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleHolder:
+    """Who holds a role."""
+
+    role: RoleName
+    user_id: UUID
+    name: str
+    time_zone: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Responder:
+    """Somebody who takes part."""
+
+    user_id: UUID
+    name: str
+    time_zone: str
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Somebody who has the room open."""
+
+    user_id: UUID
+    name: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Somebody who can be given a role."""
+
+    id: UUID
+    name: str
+    time_zone: str
+    on_call: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedAlert:
+    """An alert of the incident."""
+
+    id: UUID
+    number: int
+    message: str
+    priority: int
+    started_at: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A message with an audience and a time by which the next one is due."""
+
+    id: UUID
+    seq: int
+    audience: Audience
+    state: str
+    status_now: tuple[str, ...]
+    next_steps: tuple[str, ...]
+    unknowns: str
+    status: Status
+    next_update_at: datetime | None
+    author: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecentEntry:
+    """An entry with the incident it belongs to; for lists across incidents."""
+
+    key: str
+    summary: str
+    seq: int
+    kind: str
+    happened_at: datetime
+    actor: str
+    payload: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What is expected of somebody. `tone` is needed, soon or calm."""
+
+    key: str
+    text: str
+    href: str
+    tone: str
+    due_at: datetime | None = None
+
+
+def cadence(severity: int) -> timedelta | None:
+    """How often an update is due at least; None where no rhythm is demanded."""
+    return CADENCE.get(severity)
+
+
+def first_update_due(severity: int, declared_at: datetime) -> datetime | None:
+    """When the first update is due."""
+    return declared_at + FIRST_UPDATE if severity in CADENCE else None
+
+
+def due_after_severity(incident: Incident, severity: int, now: datetime) -> datetime | None:
+    """The promise after a change of severity: a given one stands; a rise starts the rhythm."""
+    if incident.update_due_at is not None or severity not in CADENCE or incident.resolved_at is not None:
+        return incident.update_due_at
+    return now + CADENCE[severity]
+
+
+def expected(
+    incident: Incident, roles: Iterable[RoleHolder], viewer: UUID | None, now: datetime
+) -> list[Duty]:
+    """What is expected of the viewer in this incident, the most urgent first."""
+    holders = {r.role: r.user_id for r in roles}
+    room = f"/incidents/{incident.key}"
+    manager = holders.get(RoleName.INCIDENT_MANAGER)
+    if incident.resolved_at is not None:
+        mine = manager == viewer and incident.severity in CADENCE
+        return [Duty(incident.key, "Finish the postmortem", f"{room}/postmortem", "calm")] if mine else []
+    found = []
+    speaker = holders.get(RoleName.COMMUNICATIONS_MANAGER, manager)
+    if incident.update_due_at is not None and speaker == viewer:
+        late, soon = incident.update_due_at <= now, incident.update_due_at - SOON <= now
+        tone = "needed" if late else "soon" if soon else "calm"
+        words = "An update is overdue" if late else "Next update due"
+        found.append(Duty(incident.key, words, f"{room}/update", tone, incident.update_due_at))
+    if manager is None:
+        found.append(
+            Duty(
+                incident.key,
+                "Nobody is incident manager. Take the role, or give it.",
+                f"{room}#roles",
+                "soon",
+            )
+        )
+    return found

@@ -1,0 +1,128 @@
+"""Pages by webhook: JSON to an address that a person gave, signed as Standard Webhooks says.
+
+https://www.standardwebhooks.com: headers `webhook-id`, `webhook-timestamp`, `webhook-signature`; the id is the
+delivery's and stays the same when a try is repeated.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from tocsin.kernel.crypto import webhook_headers
+from tocsin.kernel.net import NetError, Outbound, Rejected, TimedOut, Unreachable
+from tocsin.paging.transport import (
+    AlertFacts,
+    Destination,
+    Field,
+    Message,
+    SendFailed,
+    Sent,
+    TransportInfo,
+)
+
+TIMEOUT_S = 10.0
+INFO = TransportInfo(
+    name="webhook",
+    title="Webhook",
+    fields=(
+        Field("address", "URL", "https://… that answers with a 2xx status within ten seconds."),
+        Field("secret", "Signing secret", "Made for you; check each request against it.", secret=True, required=False),
+    ),
+    at_once=50,
+)  # fmt: skip
+
+
+class Webhook:
+    """The transport `webhook`. Its targets are given by users: private addresses only as the operator allows."""
+
+    def __init__(self, outbound: Outbound) -> None:
+        self._outbound = outbound
+
+    @property
+    def info(self) -> TransportInfo:
+        return INFO
+
+    @property
+    def ready(self) -> bool:
+        return True
+
+    async def send(self, message: Message, to: Destination) -> Sent:
+        """One signed POST. A 2xx answer means that it arrived. 410 means never again."""
+        now = datetime.now(UTC)
+        body = orjson.dumps(body_of(message, now), default=str)
+        headers = {"Content-Type": "application/json", **_signature(to.secret, message, now, body)}
+        try:
+            answer = await self._outbound.request(
+                "POST",
+                to.address,
+                headers=headers,
+                data=body,
+                timeout=TIMEOUT_S,
+                idempotency_key=str(message.key),
+            )
+            answer.checked()
+        except NetError as error:
+            failure = _failure(error)
+        else:
+            return Sent(delivered=True)
+        raise failure
+
+
+def _signature(secret: str | None, message: Message, now: datetime, body: bytes) -> dict[str, str]:
+    if not secret:
+        return {"webhook-id": str(message.key), "webhook-timestamp": str(int(now.timestamp()))}
+    try:
+        return webhook_headers(secret, str(message.key), now, body)
+    except ValueError:
+        pass
+    raise SendFailed("The signing secret of this webhook cannot be used: make a new one.", retry=False)
+
+
+def _failure(error: NetError) -> SendFailed:
+    return SendFailed(
+        str(error),
+        retry=error.retry,
+        after=error.after,
+        gone=isinstance(error, Rejected) and error.status == 410,
+        maybe_sent=isinstance(error, (TimedOut, Unreachable)) and "no connection" not in str(error),
+    )
+
+
+def body_of(message: Message, now: datetime) -> dict[str, Any]:
+    """What is posted: `type` (tocsin.page, tocsin.notice, ...), `timestamp`, `data`."""
+    data: dict[str, Any] = {
+        "delivery": str(message.key),
+        "subject": message.subject,
+        "text": message.text,
+        "short": message.short,
+    }
+    if message.alert:
+        data["alert"] = _alert(message.alert, message.alert_url)
+    if message.ack_url:
+        data["ack_url"] = message.ack_url
+    return {
+        "type": f"tocsin.{message.purpose}",
+        "timestamp": now.isoformat(timespec="milliseconds"),
+        "data": data,
+    }
+
+
+def _alert(alert: AlertFacts, url: str) -> dict[str, Any]:
+    return {
+        "id": str(alert.id),
+        "number": alert.number,
+        "message": alert.message,
+        "description": alert.description,
+        "priority": f"P{alert.priority}",
+        "service": alert.service,
+        "source": alert.source,
+        "entity": alert.entity,
+        "tags": list(alert.tags),
+        "details": dict(alert.details),
+        "link": alert.link,
+        "runbook_url": alert.runbook_url,
+        "count": alert.count,
+        "started_at": alert.started_at.isoformat(),
+        "url": url,
+    }

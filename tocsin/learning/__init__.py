@@ -1,0 +1,1 @@
+"""Postmortems, actions, insight, search."""

@@ -1,0 +1,1 @@
+"""Escalations, deliveries and their ledger."""

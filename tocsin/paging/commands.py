@@ -1,0 +1,207 @@
+"""What people do about paging: policies, test pages, paging a person, acknowledging from a page."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from tocsin.alerts import commands as alerts
+from tocsin.kernel.commands import command
+from tocsin.kernel.db import Actor, Row, Unit
+from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from tocsin.kernel.ids import new_id
+from tocsin.kernel.sql import Statements
+from tocsin.paging.model import BadPolicy, Purpose, StepDraft, check_policy
+from tocsin.people.audit import audit
+
+sql = Statements("tocsin.paging")
+
+
+@command("policy.create")
+async def create_policy(
+    u: Unit,
+    name: str,
+    *,
+    team_id: UUID | None = None,
+    repeats: int = 2,
+    repeat_after_s: int = 300,
+    steps: Sequence[StepDraft] = (),
+) -> UUID:
+    """A policy with its steps; `repeats` more rounds follow the first. Raises `Invalid` with the field's name."""
+    await _check(u, name, repeats, repeat_after_s, steps)
+    policy_id = new_id()
+    await u.run(sql.add_policy, policy_id, name.strip(), team_id, repeats, repeat_after_s)
+    await _store_steps(u, policy_id, steps)
+    await audit(u, "policy.create", name, None, _shown(repeats, repeat_after_s, steps))
+    u.touch("policies")
+    return policy_id
+
+
+@command("policy.change")
+async def change_policy(
+    u: Unit,
+    policy_id: UUID,
+    name: str,
+    *,
+    team_id: UUID | None = None,
+    repeats: int = 2,
+    repeat_after_s: int = 300,
+    steps: Sequence[StepDraft] = (),
+) -> None:
+    """Replaces the policy. What already runs goes on as it was when it began."""
+    await _check(u, name, repeats, repeat_after_s, steps)
+    before = await u.row(sql.policy, policy_id)
+    if before is None or not await u.run(
+        sql.change_policy, policy_id, name.strip(), team_id, repeats, repeat_after_s
+    ):
+        raise NotFound("There is no such escalation policy.")
+    await u.run(sql.forget_steps, policy_id)
+    await _store_steps(u, policy_id, steps)
+    await audit(u, "policy.change", name, before["plan"], _shown(repeats, repeat_after_s, steps))
+    u.touch("policies")
+
+
+@command("policy.archive")
+async def archive_policy(u: Unit, policy_id: UUID) -> None:
+    """Puts a policy away. `Conflict` while a service relies on it: its alerts would page nobody."""
+    relying = [row["name"] for row in await u.rows(sql.services_relying_on, policy_id)]
+    if relying:
+        raise Conflict(
+            f"{', '.join(relying[:5])} would page nobody. Give these services another policy first."
+        )
+    if not await u.run(sql.archive_policy, policy_id):
+        raise NotFound("There is no such escalation policy.")
+    await audit(u, "policy.archive", str(policy_id))
+    u.touch("policies")
+
+
+async def _check(u: Unit, name: str, repeats: int, repeat_after_s: int, steps: Sequence[StepDraft]) -> None:
+    try:
+        check_policy(name, repeats, repeat_after_s, steps)
+    except BadPolicy as bad:
+        raise Invalid(bad.field, str(bad)) from bad
+    if await u.rows(sql.unknown_people, [p for s in steps for p in s.users]):
+        raise Invalid("steps", "A step names a person who does not exist or is disabled.")
+    if await u.rows(sql.unknown_schedules, [c for s in steps for c in s.schedules]):
+        raise Invalid("steps", "A step names a schedule that does not exist.")
+
+
+async def _store_steps(u: Unit, policy_id: UUID, steps: Sequence[StepDraft]) -> None:
+    await u.many(sql.add_step, [(policy_id, n, step.delay_s) for n, step in enumerate(steps)])
+    targets: list[tuple[UUID | None, UUID | None, int]] = []
+    for n, step in enumerate(steps):
+        targets += [(None, schedule, n) for schedule in dict.fromkeys(step.schedules)]
+        targets += [(user, None, n) for user in dict.fromkeys(step.users)]
+    await u.many(sql.add_target, [(new_id(), policy_id, n, user, schedule) for user, schedule, n in targets])
+
+
+def _shown(repeats: int, repeat_after_s: int, steps: Sequence[StepDraft]) -> dict[str, Any]:
+    return {
+        "repeats": repeats,
+        "repeat_after_s": repeat_after_s,
+        "steps": [
+            {"delay_s": s.delay_s, "users": [*map(str, s.users)], "schedules": [*map(str, s.schedules)]}
+            for s in steps
+        ],
+    }
+
+
+@command("page.test")
+async def test_page(u: Unit, contact_method_id: UUID) -> UUID:
+    """Queues a harmless message over one of the actor's own methods (administrators: anybody's); its delivery's id."""
+    method = await u.row(sql.method_of, contact_method_id)
+    if method is None:
+        raise NotFound("There is no such contact method.")
+    if method["user_id"] != u.actor.id and u.actor.role != "admin":
+        raise Forbidden("You can only test your own contact methods.")
+    message = {"text": f"This is a test page for {method['name']}, asked for by {u.actor.name}."}
+    return await _queue(u, method, contact_method_id, Purpose.TEST, message)
+
+
+async def queue_link(
+    u: Unit, *, transport: str, address: str, subject: str, text: str, url: str, user_id: UUID | None = None,
+    contact_method_id: UUID | None = None,
+) -> UUID:  # fmt: skip
+    """Queues an invitation, reset or verification, for the door whose command made the link. Its delivery's id.
+
+    The link is blanked in the database once it is sent, or has failed for good.
+    """
+    to = {"user_id": user_id, "transport": transport, "address": address}
+    message = {"subject": subject, "text": text, "url": url}
+    return await _queue(u, to, contact_method_id, Purpose.LINK, message)
+
+
+async def _queue(
+    u: Unit, to: Row | dict[str, Any], method_id: UUID | None, purpose: Purpose, message: dict[str, str]
+) -> UUID:
+    delivery_id = new_id()
+    await u.run(
+        sql.queue_message,
+        delivery_id,
+        to["user_id"],
+        method_id,
+        to["transport"],
+        to["address"],
+        purpose,
+        message,
+    )
+    u.touch("work")
+    return delivery_id
+
+
+@command("page.person")
+async def page_person(u: Unit, alert_id: UUID, user_id: UUID) -> UUID:
+    """Pages somebody by name about an open alert, also when it is acknowledged; the page's id."""
+    found = await u.row(sql.pageable, alert_id, user_id)
+    if found is None:
+        raise NotFound("There is no such alert or person.")
+    if found["closed"]:
+        raise Conflict("This alert is closed.")
+    if found["disabled"]:
+        raise Conflict(f"{found['name']}'s account is disabled.")
+    page_id = new_id()
+    await u.run(sql.page_directly, [page_id], [alert_id], [user_id], [f"asked for by {u.actor.name}"])
+    u.touch("work", "alerts", f"alert:{alert_id}", f"pages:{user_id}")
+    return page_id
+
+
+@command("page.acknowledge_by_link")
+async def acknowledge_by_link(u: Unit, page_id: UUID) -> dict[str, str]:
+    """Acknowledges as the person who was paged; the door has checked the link's signature.
+
+    Answers `{"alert": id, "state": ..., "by": name}`: `acknowledged` now, `already` (by whom), or `closed`.
+    """
+    page = await u.row(sql.page_for_link, page_id)
+    if page is None:
+        raise NotFound("This page does not exist any more.")
+    if page["disabled_at"] is not None:
+        raise Forbidden("This account is disabled.")
+    await u.run(sql.answer_page, page_id)
+    u.touch(f"pages:{page['user_id']}", f"alert:{page['alert_id']}")
+    answer = {"alert": str(page["alert_id"]), "by": page["acknowledged_by"]}
+    if page["closed_at"] is not None:
+        return answer | {"state": "closed"}
+    if page["alert_acknowledged_at"] is not None:
+        return answer | {"state": "already"}
+    with _acting_as(u, Actor(page["user_id"], page["name"], "user", page["role"])):
+        await alerts.acknowledge(u, page["alert_id"])
+    return answer | {"state": "acknowledged", "by": page["name"]}
+
+
+@contextmanager
+def _acting_as(u: Unit, person: Actor) -> Iterator[None]:
+    """The record names the person, not the link; the unit's own actor comes back for its request key."""
+    before, u.actor = u.actor, person
+    try:
+        yield
+    finally:
+        u.actor = before
+
+
+@command("page.mark_seen")
+async def mark_seen(u: Unit, page_id: UUID) -> bool:
+    """The page's link was opened. Whether that is news."""
+    news = await u.run(sql.mark_seen, page_id) > 0
+    if news:
+        u.touch("alerts")
+    return news

@@ -1,0 +1,213 @@
+"""The sender: takes due deliveries with a lease, hands them over outside any transaction, records what came of it.
+
+1. `turn` claims, per transport, as many as there is room for, and starts one task each. It never waits for a vendor.
+2. A task renders and sends. Whatever happens becomes a Result.
+3. One recorder writes all results that have gathered while it wrote the last ones, then claims again.
+A process that dies between 2 and 3 leaves rows in `sending`; when their lease runs out another process sends them
+again, marked as a possible repeat.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from tocsin.kernel.db import CONNECTION_ERRORS, Database, Row
+from tocsin.kernel.errors import TocsinError, Unavailable
+from tocsin.kernel.log import logger
+from tocsin.kernel.sql import Statements
+from tocsin.paging.facts import facts_of
+from tocsin.paging.links import Links
+from tocsin.paging.model import Claimed, DeliveryState, back_off
+from tocsin.paging.transport import SECRET_PURPOSE, Destination, Renderer, SendFailed, Sent, Transport
+
+sql = Statements("tocsin.paging")
+log = logger(__name__)
+LEASE_S = 60.0
+#: A send ends well before its lease does: nobody else can have taken it meanwhile.
+SEND_S = 45.0
+AT_ONCE = 100
+#: After so many failed tries the person's next method does not wait any longer.
+PATIENCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one try. `outcome` is sent, delivered, retry or failed; `after` are seconds, for retry."""
+
+    delivery: UUID
+    attempt: int
+    outcome: str
+    after: float = 0.0
+    vendor_id: str = ""
+    error: str = ""
+    maybe_sent: bool = False
+    gone: bool = False
+
+
+class Sender:
+    """The pump that sends. Besides `turn` it has tasks of its own: `close` it after the pumps have stopped."""
+
+    def __init__(
+        self, database: Database, transports: Mapping[str, Transport], renderer: Renderer, links: Links
+    ) -> None:
+        self.name = "sender"
+        self.due_sql = sql.next_delivery.text
+        self._database = database
+        self._transports = transports
+        self._renderer = renderer
+        self._links = links
+        self._share = AT_ONCE // max(len(transports), 1)
+        self._flying: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[Result]] = set()
+        self._results: list[Result] = []
+        self._recorder: asyncio.Task[None] | None = None
+        self._turning = asyncio.Lock()
+        self._closing = False
+
+    async def turn(self) -> bool:
+        """Claims and starts; whether some were dropped, so that there may be room for more."""
+        async with self._turning:
+            # While results cannot be written, taking more would only let more leases run out.
+            if self._closing or self._results:
+                return False
+            return await self._take()
+
+    async def _take(self) -> bool:
+        room = {n: min(t.info.at_once, self._share) - self._flying[n] for n, t in self._transports.items()}
+        claimed = await self._database.all(
+            Claimed, sql.claim_deliveries, list(room), [max(r, 0) for r in room.values()], LEASE_S
+        )
+        wanted = [c for c in claimed if c.state is DeliveryState.SENDING]
+        for each in wanted:
+            self._start(each)
+        if not claimed:
+            await self._fail_unroutable()
+        return len(wanted) < len(claimed)
+
+    async def _fail_unroutable(self) -> None:
+        failed = await self._database.rows(sql.fail_unroutable, list(self._transports))
+        await self._go_on_after(failed)
+
+    def _start(self, claimed: Claimed) -> None:
+        self._flying[claimed.transport] += 1
+        task = asyncio.create_task(self._send(claimed))
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._landed(claimed, done))
+
+    async def _send(self, claimed: Claimed) -> Result:
+        try:
+            async with asyncio.timeout(SEND_S):
+                sent = await self._hand_over(claimed)
+        except SendFailed as failure:
+            return _failed(claimed, failure)
+        except TimeoutError:
+            late = SendFailed("There was no answer in time.", retry=True, maybe_sent=True)
+            return _failed(claimed, late)
+        except TocsinError as error:
+            return _failed(claimed, SendFailed(str(error), retry=False))
+        outcome = "delivered" if sent.delivered else "sent"
+        return Result(claimed.id, claimed.attempts, outcome, vendor_id=_clean(sent.vendor_id))
+
+    async def _hand_over(self, claimed: Claimed) -> Sent:
+        message = self._renderer.render(facts_of(claimed, self._links))
+        secret = self._links.open_secret(claimed.secret, SECRET_PURPOSE, claimed.contact_method_id)
+        return await self._transports[claimed.transport].send(message, Destination(claimed.address, secret))
+
+    def _landed(self, claimed: Claimed, task: asyncio.Task[Result]) -> None:
+        self._tasks.discard(task)
+        self._flying[claimed.transport] -= 1
+        if task.cancelled():
+            return
+        if error := task.exception():
+            # A fault of ours, not of the other side: the text could hold anything, so only its name is kept.
+            log.error("send_broke", delivery=str(claimed.id), transport=claimed.transport, exc_info=error)
+            fault = SendFailed(f"Sending broke with {type(error).__name__}.", retry=True, maybe_sent=True)
+            self._results.append(_failed(claimed, fault))
+        else:
+            self._results.append(task.result())
+        if self._recorder is None:
+            self._recorder = asyncio.create_task(self._record())
+
+    async def _record(self) -> None:
+        try:
+            while batch := self._results[:]:
+                if await self._write(batch):
+                    del self._results[: len(batch)]
+                else:
+                    await asyncio.sleep(0.5)
+        finally:
+            self._recorder = None
+        try:
+            while await self.turn():
+                pass
+        except (Unavailable, *CONNECTION_ERRORS):
+            return  # The clock wakes the pump again.
+
+    async def _write(self, batch: Sequence[Result]) -> bool:
+        """One statement for all. False while the database is away: the results are kept and written later."""
+        try:
+            rows = await self._database.rows(
+                sql.record_results,
+                [r.delivery for r in batch],
+                [r.attempt for r in batch],
+                [r.outcome for r in batch],
+                [r.after for r in batch],
+                [r.vendor_id for r in batch],
+                [r.error for r in batch],
+                [r.maybe_sent for r in batch],
+                [r.gone for r in batch],
+            )
+            await self._go_on_after(rows)
+            alerts = {f"alert:{row['alert_id']}" for row in rows if row["alert_id"]}
+            await self._database.notify("pages", *(alerts if len(alerts) <= 20 else ()))
+        except (Unavailable, *CONNECTION_ERRORS) as error:
+            log.warning("results_kept", results=len(batch), error=type(error).__name__)
+            return False
+        return True
+
+    async def _go_on_after(self, rows: Sequence[Row]) -> None:
+        """What failed for good, or three times, lets the person's next method go; when all have failed, the next step."""
+        pages = [row["page_id"] for row in rows if row["page_id"] and _let_go(row)]
+        if not pages:
+            return
+        hurried = await self._database.run(sql.next_method_now, pages)
+        hurried += await self._database.run(sql.next_step_now, pages)
+        if hurried:
+            await self._database.notify("work")
+
+    async def drain(self) -> None:
+        """Waits until everything in hand is sent and recorded."""
+        while waiting := [*self._tasks, *([self._recorder] if self._recorder else [])]:
+            await asyncio.wait(waiting)
+
+    async def close(self, grace: float = 10.0) -> None:
+        """Takes no more and waits for what is in hand; the rest comes back when its lease runs out."""
+        self._closing = True
+        try:
+            async with asyncio.timeout(grace):
+                await self.drain()
+        except TimeoutError:
+            log.warning("sends_left", sends=len(self._tasks))
+            for task in self._tasks:
+                task.cancel()
+
+
+def _let_go(row: Row) -> bool:
+    return bool(row["outcome"] == "failed" or (row["outcome"] == "retry" and row["attempts"] >= PATIENCE))
+
+
+def _failed(claimed: Claimed, failure: SendFailed) -> Result:
+    pause = back_off(claimed.attempts) if failure.retry else None
+    error = _clean(str(failure))
+    if pause is None:
+        suffix = f" Given up after {claimed.attempts} tries." if failure.retry else ""
+        return Result(claimed.id, claimed.attempts, "failed", error=error + suffix, gone=failure.gone)
+    after = max(pause if failure.after is None else failure.after, 0.0)
+    return Result(claimed.id, claimed.attempts, "retry", after, error=error, maybe_sent=failure.maybe_sent)
+
+
+def _clean(text: str) -> str:
+    """What PostgreSQL can store: one bad character from outside must not spoil the batch."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")[:500]

@@ -1,0 +1,43 @@
+"""The link in a page: a signed, single-purpose token for one page. Opening it changes nothing; its button acknowledges."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tocsin.kernel.crypto import BadSignature, Keys
+
+PURPOSE = "ack"
+LIFETIME = timedelta(days=7)
+
+
+class Links:
+    """Makes and reads the addresses that pages carry. `base` is the public address without a trailing slash."""
+
+    def __init__(self, base: str, keys: Keys) -> None:
+        self._base = base
+        self._keys = keys
+
+    def acknowledge(self, page_id: UUID, now: datetime) -> str:
+        return f"{self._base}/ack/{ack_token(self._keys, page_id, now)}"
+
+    def alert(self, number: int) -> str:
+        return f"{self._base}/alerts/{number}"
+
+    def open_secret(self, sealed: bytes | None, purpose: str, about: UUID | None) -> str | None:
+        """A contact method's secret in plain text. Raises BadSeal."""
+        if sealed is None:
+            return None
+        return self._keys.open_sealed(purpose, sealed, about=str(about)).decode()
+
+
+def ack_token(keys: Keys, page_id: UUID, now: datetime) -> str:
+    """A token that acknowledges this page's alert as the person who was paged, for seven days."""
+    return keys.sign(PURPOSE, {"p": page_id.hex}, now + LIFETIME)
+
+
+def page_of_token(keys: Keys, token: str, now: datetime) -> UUID:
+    """The page that a token is for. Raises BadSignature or Expired."""
+    payload = keys.verify(PURPOSE, token, now)
+    page = payload.get("p")
+    if not isinstance(page, str):
+        raise BadSignature("This link is not valid.")
+    return UUID(hex=page)

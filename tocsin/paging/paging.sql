@@ -1,0 +1,483 @@
+-- name: policies
+-- row: Policy
+-- All policies in use, by name, with how many services rely on each.
+select p.id, p.name, p.team_id, policy_plan(p.id) as plan,
+       (select count(*) from services s where s.escalation_policy_id = p.id and s.archived_at is null) as services,
+       p.created_at, p.archived_at
+from escalation_policies p where p.archived_at is null order by lower(p.name)
+
+-- name: policy
+-- row: Policy
+-- One policy, archived or not.
+select p.id, p.name, p.team_id, policy_plan(p.id) as plan,
+       (select count(*) from services s where s.escalation_policy_id = p.id and s.archived_at is null) as services,
+       p.created_at, p.archived_at
+from escalation_policies p where p.id = $1
+
+-- name: add_policy
+-- A new policy; its steps follow.
+insert into escalation_policies (id, name, team_id, repeats, repeat_after_s) values ($1, $2, $3, $4, $5)
+
+-- name: change_policy
+-- Replaces the head; what already runs keeps its frozen plan.
+update escalation_policies set name = $2, team_id = $3, repeats = $4, repeat_after_s = $5
+where id = $1 and archived_at is null
+
+-- name: archive_policy
+-- Kept for what it paged; cannot be chosen any more.
+update escalation_policies set archived_at = clock() where id = $1 and archived_at is null
+
+-- name: services_relying_on
+-- Who would page nobody without this policy.
+select name from services where escalation_policy_id = $1 and archived_at is null order by lower(name)
+
+-- name: forget_steps
+-- Targets go with their steps.
+delete from escalation_steps where policy_id = $1
+
+-- name: add_step
+-- One step by its position from 0.
+insert into escalation_steps (policy_id, position, delay_s) values ($1, $2, $3)
+
+-- name: add_target
+-- A person or a schedule of a step.
+insert into escalation_targets (id, policy_id, position, user_id, schedule_id) values ($1, $2, $3, $4, $5)
+
+-- name: unknown_people
+-- Of the given ids, those that cannot be paged: no such person, or disabled.
+select t.wanted from unnest($1::uuid[]) as t (wanted)
+where not exists (select from users u where u.id = t.wanted and u.disabled_at is null)
+
+-- name: unknown_schedules
+-- Of the given ids, those that are no schedule in use.
+select t.wanted from unnest($1::uuid[]) as t (wanted)
+where not exists (select from schedules s where s.id = t.wanted and s.archived_at is null)
+
+-- name: end_running
+-- Before an alert's escalation begins anew: what runs gives way, and what it had queued is dropped.
+with ended as (
+    update escalations e set ended_at = clock(), next_at = null,
+        end_reason = case when a.snoozed_until > clock() then 'snoozed' else 'replaced' end
+    from alerts a where a.id = any ($1::uuid[]) and e.alert_id = a.id and e.ended_at is null
+    returning e.id
+)
+update deliveries d set state = 'cancelled'
+where d.id in (
+    select q.id from ended join pages p on p.escalation_id = ended.id join deliveries q on q.page_id = p.id
+    where q.state = 'queued' and q.purpose = 'page' for update of q skip locked
+)
+
+-- name: lock_alerts
+-- engine
+-- Before escalations begin: what another process begins at this moment is waited for, and then seen.
+select id from alerts where id = any ($1::uuid[]) order by id for no key update
+
+-- name: begin_escalations
+-- engine
+-- Hundreds of alerts at once: freezes each service's policy into an escalation, starting now or when the snooze ends.
+-- An alert that pages nobody gets an escalation that has ended, with the reason. $2: also for those that had one.
+with asked as (
+    select a.id, a.urgency, greatest(clock(), a.snoozed_until) as start, s.name as service, p.id as policy_id, p.name
+    from alerts a
+    left join services s on s.id = a.service_id
+    left join escalation_policies p on p.id = s.escalation_policy_id and p.archived_at is null
+    where a.id = any ($1::uuid[]) and a.closed_at is null and a.acknowledged_at is null
+      and ($2 or not exists (select from escalations e where e.alert_id = a.id))
+), plans as materialized (
+    select policy_id, policy_plan(policy_id) as plan
+    from (select distinct policy_id from asked where policy_id is not null) wanted
+), ready as (
+    select asked.*, coalesce(plan, '{}') as plan, step_delay(plan, 0) as delay from asked left join plans using (policy_id)
+)
+insert into escalations (alert_id, policy_id, policy_name, plan, urgency, round_started_at, next_at, ended_at,
+                         end_reason, error)
+select id, policy_id, coalesce(name, ''), plan, urgency, start, start + delay,
+       case when delay is null then clock() end,
+       case when delay is null then 'nobody' end,
+       case when delay is not null then null
+            when service is null then 'Nobody is paged because this alert belongs to no service.'
+            when name is null then 'Nobody is paged because ' || service || ' has no escalation policy.'
+            else 'Nobody is paged because the policy ' || name || ' has no steps.' end
+from ready
+on conflict (alert_id) where ended_at is null do nothing
+returning id, alert_id, ended_at
+
+-- name: advance
+-- engine
+-- Takes due escalations, pages whoever their step means, queues a delivery per way to reach each person, and moves on.
+-- Those whose alert needs nobody any more are ended here, so nothing that is due stays due.
+-- $1: only these (null: all); $2: at most so many. Delays count from the round's start. After a stall: one step per
+-- pass, 30 seconds apart or the steps' own gap. A step that reaches nobody is noted, and the next one is due at once.
+with due as materialized (
+    select e.id, e.alert_id, e.plan, e.urgency, e.round, e.step, e.round_started_at as start,
+           jsonb_array_length(e.plan -> 'steps') - 1 as last, a.snoozed_until,
+           case when a.closed_at is not null then 'closed' when a.acknowledged_at is not null then 'acknowledged' end as over
+    from escalations e join alerts a on a.id = e.alert_id
+    where e.ended_at is null and e.next_at <= clock() and ($1::uuid[] is null or e.id = any ($1))
+    order by e.next_at limit $2
+    for update of e skip locked
+), live as materialized (
+    select * from due where over is null and (snoozed_until is null or snoozed_until <= clock())
+), meant as materialized (
+    -- Escalations that began together share plan and step: whom they mean is asked once.
+    select s.plan, s.step, p.user_id, p.reason
+    from (select distinct plan, step from live) s cross join lateral step_people(s.plan, s.step) p
+), new_pages as (
+    insert into pages (alert_id, escalation_id, user_id, round, step, reason, urgency)
+    select live.alert_id, live.id, meant.user_id, live.round, live.step, meant.reason, live.urgency
+    from live join meant on meant.plan = live.plan and meant.step = live.step
+    on conflict (escalation_id, round, step, user_id) do nothing
+    returning id, escalation_id, user_id, urgency
+), reach as materialized (
+    select p.user_id, p.urgency, w.*
+    from (select distinct user_id, urgency from new_pages) p cross join lateral ways(p.user_id, p.urgency) w
+), new_deliveries as (
+    insert into deliveries (page_id, user_id, contact_method_id, transport, address, due_at, state, error, failed_at)
+    select p.id, p.user_id, r.contact_method_id, r.transport, r.address, r.due_at, r.state, r.error, r.failed_at
+    from new_pages p join reach r using (user_id, urgency)
+    returning page_id, state
+), reached as (
+    select p.escalation_id as id, count(*) filter (where d.state = 'queued') as queued
+    from new_pages p join new_deliveries d on d.page_id = p.id group by p.escalation_id
+), empty as (
+    insert into empty_steps (escalation_id, round, step, reason)
+    select live.id, live.round, live.step, case when reached.id is null
+        then 'Nobody is on call for it, and nobody active is named in it.'
+        else 'Nobody in it has a contact method that works.' end
+    from live left join reached using (id) where coalesce(reached.queued, 0) = 0
+    on conflict do nothing
+), planned as (
+    select live.*, coalesce(reached.queued, 0) = 0 as empty, start + step_delay(plan, step + 1) as follows,
+           greatest(start + step_delay(plan, last) + make_interval(secs => (plan ->> 'repeat_after_s')::integer),
+                    clock() + interval '30 seconds') as again,
+           least(interval '30 seconds', step_delay(plan, step + 1) - step_delay(plan, step)) as gap
+    from live left join reached using (id)
+), verdict as (
+    select id, round, step + 1 as step, start, null as end_reason,
+           case when empty then clock() when follows > clock() then follows else clock() + gap end as next_at
+    from planned where step < last
+    union all
+    select id, round + 1, 0, again, null, again + step_delay(plan, 0)
+    from planned where step >= last and round < (plan ->> 'repeats')::integer
+    union all
+    select id, round, step + 1, start, 'exhausted', null
+    from planned where step >= last and round >= (plan ->> 'repeats')::integer
+    union all
+    select id, round, step, start, over, null from due where over is not null
+    union all
+    select id, round, step, start, null, snoozed_until from due where over is null and snoozed_until > clock()
+), moved as (
+    update escalations e set round = v.round, step = v.step, round_started_at = v.start, next_at = v.next_at,
+        end_reason = v.end_reason, ended_at = case when v.end_reason is not null then clock() end
+    from verdict v where v.id = e.id
+)
+select due.id, due.alert_id, coalesce(reached.queued, 0) as queued from due left join reached using (id)
+
+-- name: next_escalation
+-- engine
+-- When the engine has to look again.
+select min(next_at) from escalations where ended_at is null
+
+-- name: due_escalations
+-- engine
+-- The ids of a batch that failed as a whole: they are taken one by one.
+select id from escalations where ended_at is null and next_at <= clock() order by next_at limit $1
+
+-- name: set_escalation_aside
+-- Poisoned: kept with its error, never run again; the reconciler leaves it to people.
+update escalations set ended_at = clock(), next_at = null, end_reason = 'failed', error = $2 where id = $1
+
+-- name: end_escalations
+-- engine
+-- After alerts were acknowledged or closed: ends what runs, drops what is queued, marks the pages of whoever did it,
+-- and tells the others who were paged, once per page: who has it, or that it is over.
+with event as (
+    select e.stream as alert_id, e.kind, e.actor_id, coalesce(nullif(a.acknowledged_by, ''), e.actor) as by,
+           e.actor, a.closed_at, a.acknowledged_at
+    from unnest($1::uuid[], $2::integer[]) as t (stream, seq)
+    join entries e on e.stream = t.stream and e.seq = t.seq
+    join alerts a on a.id = e.stream
+), ended as (
+    update escalations x set ended_at = clock(), next_at = null,
+        end_reason = case when e.closed_at is not null then 'closed' else 'acknowledged' end
+    from event e
+    where x.alert_id = e.alert_id and x.ended_at is null and coalesce(e.closed_at, e.acknowledged_at) is not null
+), answered as (
+    update pages p set acknowledged_at = clock() from event e
+    where p.alert_id = e.alert_id and e.kind = 'alert_acknowledged' and p.user_id = e.actor_id
+      and p.acknowledged_at is null and e.acknowledged_at is not null
+), dropped as (
+    update deliveries set state = 'cancelled' where id in (
+        select d.id from event e join alerts a on a.id = e.alert_id join pages p on p.alert_id = a.id
+        join deliveries d on d.page_id = p.id
+        where d.state = 'queued' and d.purpose = 'page' and page_is_moot(p, a) for update of d skip locked
+    )
+)
+insert into deliveries (page_id, user_id, contact_method_id, transport, address, purpose, message)
+select distinct on (p.alert_id, p.user_id) p.id, p.user_id, d.contact_method_id, d.transport, d.address,
+       case when e.closed_at is null then 'notice' else 'all_clear' end,
+       jsonb_build_object('text', case when e.closed_at is null then e.by || ' has it.' else 'Closed by ' || e.actor || '.' end)
+from event e
+join pages p on p.alert_id = e.alert_id and p.user_id is distinct from e.actor_id
+join deliveries d on d.page_id = p.id and d.purpose = 'page' and d.state in ('sending', 'sent', 'delivered', 'seen')
+where (e.kind = 'alert_acknowledged' and e.acknowledged_at is not null and e.closed_at is null
+       or e.kind = 'alert_closed' and e.closed_at is not null and e.acknowledged_at is null)
+  and not exists (select from deliveries n join pages o on o.id = n.page_id
+                  where o.alert_id = p.alert_id and o.user_id = p.user_id and n.purpose in ('notice', 'all_clear')
+                    and n.queued_at >= p.created_at)
+order by p.alert_id, p.user_id, p.created_at desc, d.sent_at desc nulls last
+
+-- name: handed_over
+-- engine
+-- Alerts that somebody gave to somebody else, who is still meant.
+select a.id as alert_id, a.owner_id as user_id, e.actor as by
+from unnest($1::uuid[], $2::integer[]) as t (stream, seq)
+join entries e on e.stream = t.stream and e.seq = t.seq
+join alerts a on a.id = e.stream and a.closed_at is null
+join users u on u.id = a.owner_id and u.disabled_at is null
+where a.owner_id is distinct from e.actor_id
+
+-- name: page_directly
+-- engine
+-- Pages named people at once, besides any escalation. A page made in the same instant as an acknowledgement stands.
+with new_pages as (
+    insert into pages (id, alert_id, user_id, reason, urgency)
+    select t.id, a.id, t.user_id, t.reason, a.urgency
+    from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) as t (id, alert_id, user_id, reason)
+    join alerts a on a.id = t.alert_id
+    returning id, user_id, urgency
+)
+insert into deliveries (page_id, user_id, contact_method_id, transport, address, due_at, state, error, failed_at)
+select p.id, p.user_id, w.* from new_pages p cross join lateral ways(p.user_id, p.urgency) w
+
+-- name: pageable
+-- Whether an alert can still page this person.
+select a.closed_at is not null as closed, u.name, u.disabled_at is not null as disabled
+from alerts a, users u where a.id = $1 and u.id = $2
+
+-- name: forgotten_alerts
+-- engine
+-- The reconciler: urgent alerts of the last day that nothing was begun for, a minute after they opened.
+select a.id from alerts a
+where a.closed_at is null and a.acknowledged_at is null and a.urgency = 'high'
+  and a.created_at between clock() - interval '1 day' and clock() - interval '60 seconds'
+  and not exists (select from escalations e where e.alert_id = a.id)
+limit 500
+
+-- name: next_delivery
+-- engine
+-- When the sender has to look again: something queued falls due, or a lease of a dead process runs out.
+select least((select min(due_at) from deliveries where state = 'queued'),
+             (select min(leased_until) from deliveries where state = 'sending'))
+
+-- name: claim_deliveries
+-- row: Claimed
+-- engine
+-- Takes what is due with a lease, per transport as many as it has room for, with all that the message may say.
+-- One whose lease ran out was in the hands of a process that died: it may have been sent before.
+-- A page that nobody needs any more is dropped here, at the last moment.
+with due as (
+    select d.id, false as expired
+    from unnest($1::text[], $2::integer[]) as lane (transport, room)
+    cross join lateral (
+        select q.id from deliveries q
+        where q.state = 'queued' and q.transport = lane.transport and q.due_at <= clock()
+        order by q.due_at limit lane.room for update skip locked
+    ) d
+), expired as (
+    select q.id, true as expired from deliveries q
+    where q.state = 'sending' and q.leased_until < clock() and q.transport = any ($1::text[])
+    order by q.leased_until limit 100 for update skip locked
+), taken as (
+    select * from due union all select * from expired
+), judged as (
+    select taken.*, d.purpose = 'page' and p.id is not null and page_is_moot(p, a) as moot
+    from taken join deliveries d using (id) left join pages p on p.id = d.page_id left join alerts a on a.id = p.alert_id
+), changed as (
+    update deliveries d set
+        state = case when moot then 'cancelled' else 'sending' end,
+        attempts = attempts + case when moot then 0 else 1 end,
+        leased_until = case when moot then null else clock() + make_interval(secs => $3) end,
+        maybe_repeated = maybe_repeated or expired
+    from judged j where j.id = d.id
+    returning d.*
+)
+select c.id, c.page_id, c.purpose, c.message, c.transport, c.address, m.secret, c.contact_method_id, c.state, c.attempts,
+       c.maybe_repeated, clock() as now, coalesce(p.reason, '') as reason, coalesce(u.name, '') as person,
+       coalesce(u.time_zone, 'UTC') as time_zone, a.id as alert_id, a.number, a.message as alert_message, a.description,
+       a.priority, a.source, a.entity, a.tags, a.details, a.link, a.count, a.started_at, s.name as service, s.runbook_url
+from changed c
+left join contact_methods m on m.id = c.contact_method_id
+left join users u on u.id = c.user_id
+left join pages p on p.id = c.page_id
+left join alerts a on a.id = p.alert_id
+left join services s on s.id = a.service_id
+order by c.due_at
+
+-- name: fail_unroutable
+-- What names a transport that this installation does not have fails visibly, at once.
+update deliveries set state = 'failed', failed_at = clock(), leased_until = null,
+    error = 'This installation has no transport named ' || transport || '.'
+where id in (
+    select id from deliveries
+    where (state = 'queued' and due_at <= clock() or state = 'sending' and leased_until < clock())
+      and transport <> all ($1::text[])
+    for update skip locked
+)
+returning id, page_id, attempts, 'failed' as outcome
+
+-- name: record_results
+-- Many outcomes at once, each only if this process still held the row. Every try is kept.
+-- A test that got through makes its method usable again; one that is gone is not tried any more.
+with result as (
+    select * from unnest($1::uuid[], $2::integer[], $3::text[], $4::float8[], $5::text[], $6::text[], $7::boolean[],
+                         $8::boolean[])
+        as t (id, attempt, outcome, after, vendor_id, error, maybe_sent, gone)
+), changed as (
+    update deliveries d set
+        state = case when r.outcome = 'retry' then 'queued'
+                     when r.outcome <> 'failed' and d.seen_at is not null then 'seen' else r.outcome end,
+        due_at = case when r.outcome = 'retry' then clock() + make_interval(secs => r.after) else d.due_at end,
+        leased_until = null,
+        vendor_id = coalesce(nullif(r.vendor_id, ''), d.vendor_id),
+        error = nullif(r.error, ''),
+        maybe_repeated = d.maybe_repeated or (r.outcome = 'retry' and r.maybe_sent),
+        sent_at = case when r.outcome in ('sent', 'delivered') then clock() else d.sent_at end,
+        delivered_at = case when r.outcome = 'delivered' then clock() else d.delivered_at end,
+        failed_at = case when r.outcome = 'failed' then clock() end,
+        message = case when d.purpose = 'link' and r.outcome <> 'retry' then null else d.message end
+    from result r where d.id = r.id and d.state = 'sending' and d.attempts = r.attempt
+    returning d.id, d.page_id, d.contact_method_id, d.purpose, d.attempts, r.outcome, r.gone, r.error
+), kept as (
+    insert into delivery_attempts (delivery_id, attempt, outcome, detail)
+    select id, attempt, outcome, error from result on conflict do nothing
+), unusable as (
+    insert into unusable_methods (contact_method_id, reason)
+    select distinct on (contact_method_id) contact_method_id, error from changed
+    where gone and contact_method_id is not null
+    on conflict do nothing
+), usable as (
+    delete from unusable_methods x using changed c
+    where x.contact_method_id = c.contact_method_id and c.purpose = 'test' and c.outcome in ('sent', 'delivered')
+)
+select c.id, c.page_id, c.outcome, c.attempts, p.alert_id from changed c left join pages p on p.id = c.page_id
+
+-- name: next_method_now
+-- A message of a page has failed for good: the person's next one does not wait for its delay.
+update deliveries set due_at = clock() where id in (
+    select d.id from unnest($1::uuid[]) as failed (page_id) cross join lateral (
+        select q.id from deliveries q
+        where q.page_id = failed.page_id and q.state = 'queued' and q.purpose = 'page' and q.attempts = 0
+          and q.due_at > clock()
+        order by q.due_at limit 1 for update skip locked
+    ) d
+)
+
+-- name: next_step_now
+-- While every message of an escalation has failed for good, its next step does not wait (a new round still does).
+update escalations set next_at = clock() where id in (
+    select e.id from escalations e
+    where e.id in (select escalation_id from pages where id = any ($1::uuid[]))
+      and e.ended_at is null and e.step > 0 and e.next_at > clock()
+      and not exists (select from pages p join deliveries d on d.page_id = p.id
+                      where p.escalation_id = e.id and d.purpose = 'page' and d.state not in ('failed', 'cancelled'))
+    for update skip locked
+)
+
+-- name: mark_seen
+-- The page's link was opened; which message it came from is not known, so all that left count as seen.
+update deliveries set seen_at = clock(),
+    state = case when state in ('sent', 'delivered') then 'seen' else state end
+where page_id = $1 and purpose = 'page' and seen_at is null and state in ('sending', 'sent', 'delivered')
+
+-- name: page_for_link
+-- Whom a link speaks for, and what about.
+select p.alert_id, p.acknowledged_at, u.id as user_id, u.name, u.role, u.disabled_at,
+       a.closed_at, a.acknowledged_at as alert_acknowledged_at, coalesce(a.acknowledged_by, '') as acknowledged_by
+from pages p join users u on u.id = p.user_id join alerts a on a.id = p.alert_id where p.id = $1
+
+-- name: answer_page
+-- The person said "I have it", whoever had it first.
+update pages set acknowledged_at = clock() where id = $1 and acknowledged_at is null
+
+-- name: method_of
+-- A contact method and whose it is.
+select m.user_id, m.transport, m.address, u.name from contact_methods m join users u on u.id = m.user_id where m.id = $1
+
+-- name: queue_message
+-- One message that is no page; due now.
+insert into deliveries (id, user_id, contact_method_id, transport, address, purpose, message)
+values ($1, $2, $3, $4, $5, $6, $7)
+
+-- name: escalation_of
+-- row: Escalation
+-- The latest escalation of an alert.
+select id, alert_id, policy_id, policy_name, plan, urgency, round, step, round_started_at, started_at, next_at, ended_at,
+       end_reason, error
+from escalations where alert_id = $1 order by started_at desc, ended_at is null desc limit 1
+
+-- name: holders
+-- Who holds these schedules at these times, by name; one row per pair that somebody holds.
+select t.n, u.name from unnest($1::integer[], $2::uuid[], $3::timestamptz[]) as t (n, schedule_id, at)
+join shifts s on s.schedule_id = t.schedule_id and s.starts_at <= t.at and s.ends_at > t.at
+join users u on u.id = s.user_id and u.disabled_at is null
+
+-- name: pages_of_alert
+-- row: Page
+-- All pages of an alert, oldest first.
+select p.id, p.alert_id, a.number as alert_number, a.message as alert_message, p.escalation_id, p.user_id,
+       u.name as user_name, p.round, p.step, p.reason, p.urgency, p.created_at, p.acknowledged_at,
+       case when a.closed_at is not null then 'closed' when a.snoozed_until > clock() then 'snoozed'
+            when a.acknowledged_at is not null then 'acknowledged' else 'open' end as alert_state
+from pages p join users u on u.id = p.user_id join alerts a on a.id = p.alert_id
+where p.alert_id = $1 order by p.created_at, u.name limit 500
+
+-- name: pages_of_user
+-- row: Page
+-- A person's newest pages; $2: only those that still wait for an answer.
+select p.id, p.alert_id, a.number as alert_number, a.message as alert_message, p.escalation_id, p.user_id,
+       u.name as user_name, p.round, p.step, p.reason, p.urgency, p.created_at, p.acknowledged_at,
+       case when a.closed_at is not null then 'closed' when a.snoozed_until > clock() then 'snoozed'
+            when a.acknowledged_at is not null then 'acknowledged' else 'open' end as alert_state
+from pages p join users u on u.id = p.user_id join alerts a on a.id = p.alert_id
+where p.user_id = $1 and not ($2 and page_is_moot(p, a))
+order by p.created_at desc limit $3
+
+-- name: deliveries_of_pages
+-- row: Delivery
+-- The messages of pages, oldest first.
+select d.id, d.page_id, d.transport, d.address, coalesce(m.label, '') as label, d.purpose, d.state, d.attempts, d.error,
+       d.maybe_repeated, d.due_at, d.queued_at, d.sent_at, d.delivered_at, d.seen_at, d.failed_at
+from deliveries d left join contact_methods m on m.id = d.contact_method_id
+where d.page_id = any ($1::uuid[]) order by d.queued_at, d.due_at
+
+-- name: delivery
+-- row: Delivery
+-- One message, for whoever waits for its outcome.
+select d.id, d.page_id, d.transport, d.address, coalesce(m.label, '') as label, d.purpose, d.state, d.attempts, d.error,
+       d.maybe_repeated, d.due_at, d.queued_at, d.sent_at, d.delivered_at, d.seen_at, d.failed_at
+from deliveries d left join contact_methods m on m.id = d.contact_method_id
+where d.id = $1
+
+-- name: attempts
+-- row: Attempt
+-- Every try of a message.
+select delivery_id, attempt, at, outcome, detail from delivery_attempts where delivery_id = $1 order by attempt, at
+
+-- name: empty_steps_of
+-- row: EmptyStep
+-- Steps that found nobody.
+select s.escalation_id, s.round, s.step, s.at, s.reason
+from empty_steps s join escalations e on e.id = s.escalation_id where e.alert_id = $1 order by s.at
+
+-- name: anybody_reachable
+-- Whether at least one active person has a usable contact method over one of these transports.
+select exists (
+    select from contact_methods m join users u on u.id = m.user_id and u.disabled_at is null
+    where m.transport = any ($1::text[]) and not exists (select from unusable_methods x where x.contact_method_id = m.id)
+)
+
+-- name: unusable_methods_of
+-- A person's methods whose far end is gone, with the reason.
+select x.contact_method_id, x.since, x.reason from unusable_methods x
+join contact_methods m on m.id = x.contact_method_id where m.user_id = $1

@@ -1,0 +1,121 @@
+"""Reading paging: policies, what runs for an alert, its ledger, and what comes next."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from tocsin.kernel.db import Reader, Row
+from tocsin.kernel.sql import Statements
+from tocsin.paging.model import (
+    Attempt,
+    Delivery,
+    EmptyStep,
+    EndReason,
+    Escalation,
+    Page,
+    PageWithDeliveries,
+    PlannedStep,
+    Policy,
+    planned,
+)
+
+sql = Statements("tocsin.paging")
+
+
+async def policies(db: Reader) -> list[Policy]:
+    """All policies in use, by name."""
+    return await db.all(Policy, sql.policies)
+
+
+async def policy(db: Reader, policy_id: UUID) -> Policy | None:
+    """One policy, archived or not."""
+    return await db.first(Policy, sql.policy, policy_id)
+
+
+async def escalation_of(db: Reader, alert_id: UUID) -> Escalation | None:
+    """The latest escalation of an alert, running or ended."""
+    return await db.first(Escalation, sql.escalation_of, alert_id)
+
+
+async def next_steps(db: Reader, escalation: Escalation | None, limit: int = 5) -> list[PlannedStep]:
+    """Who will be paged and when, if nobody acknowledges: people by name, as the schedules stand now."""
+    steps = planned(escalation, limit) if escalation else []
+    wanted = [(n, t.schedule, s.at) for n, s in enumerate(steps) for t in s.targets if t.schedule]
+    names: dict[int, list[str]] = defaultdict(list)
+    if wanted:
+        numbers, schedules, times = (list(column) for column in zip(*wanted, strict=True))
+        for row in await db.rows(sql.holders, numbers, schedules, times):
+            names[row["n"]].append(row["name"])
+    return [_with_people(step, names[n]) for n, step in enumerate(steps)]
+
+
+def _with_people(step: PlannedStep, on_call: Sequence[str]) -> PlannedStep:
+    named = [target.name for target in step.targets if target.user]
+    return replace(step, people=tuple(dict.fromkeys([*on_call, *named])))
+
+
+def why_quiet(escalation: Escalation | None) -> str:
+    """Why nobody (more) is paged for an open alert, as a sentence; empty while somebody will be, or need not be."""
+    if escalation is None:
+        return "Paging has not begun yet."
+    match escalation.end_reason:
+        case EndReason.NOBODY | EndReason.FAILED:
+            return escalation.error or "Nobody is paged."
+        case EndReason.EXHAUSTED:
+            return f"Everybody in {escalation.policy_name} was paged as often as it says. Nobody answered."
+        case _:
+            return ""
+
+
+async def ledger(db: Reader, alert_id: UUID) -> list[PageWithDeliveries]:
+    """Every page of an alert with its messages, oldest first."""
+    return await _with_deliveries(db, await db.all(Page, sql.pages_of_alert, alert_id))
+
+
+async def empty_steps(db: Reader, alert_id: UUID) -> list[EmptyStep]:
+    """Steps that found nobody, oldest first."""
+    return await db.all(EmptyStep, sql.empty_steps_of, alert_id)
+
+
+async def pages_of(
+    db: Reader, user_id: UUID, *, waiting: bool = False, limit: int = 50
+) -> list[PageWithDeliveries]:
+    """A person's newest pages, or only those that still wait for an answer, newest first."""
+    return await _with_deliveries(db, await db.all(Page, sql.pages_of_user, user_id, waiting, limit))
+
+
+async def _with_deliveries(db: Reader, pages: Sequence[Page]) -> list[PageWithDeliveries]:
+    by_page: dict[UUID | None, list[Delivery]] = defaultdict(list)
+    if pages:
+        for delivery in await db.all(Delivery, sql.deliveries_of_pages, [p.id for p in pages]):
+            by_page[delivery.page_id].append(delivery)
+    return [PageWithDeliveries(page, tuple(by_page[page.id])) for page in pages]
+
+
+async def delivery(db: Reader, delivery_id: UUID) -> Delivery | None:
+    """One message: for example a test page that somebody waits for."""
+    return await db.first(Delivery, sql.delivery, delivery_id)
+
+
+async def attempts(db: Reader, delivery_id: UUID) -> list[Attempt]:
+    """Every try of a message, in order."""
+    return await db.all(Attempt, sql.attempts, delivery_id)
+
+
+async def page_for_link(db: Reader, page_id: UUID) -> Row | None:
+    """Whom a link speaks for and about which alert: alert_id, user_id, name, role, disabled_at, closed_at,
+    alert_acknowledged_at, acknowledged_by, acknowledged_at (this page's)."""
+    return await db.row(sql.page_for_link, page_id)
+
+
+async def anybody_reachable(db: Reader, transports: Iterable[str]) -> bool:
+    """Whether anybody could be paged now. `transports`: names of those that work (`transport.working`)."""
+    return bool(await db.value(sql.anybody_reachable, list(transports)))
+
+
+async def unusable_methods(db: Reader, user_id: UUID) -> dict[UUID, str]:
+    """A person's contact methods whose far end said that it is gone, with the reason."""
+    rows: list[Any] = await db.rows(sql.unusable_methods_of, user_id)
+    return {row["contact_method_id"]: row["reason"] for row in rows}

@@ -1,0 +1,161 @@
+"""What paging needs from others: transports that carry a message, and a renderer that writes it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from tocsin.paging.model import Purpose
+
+#: What a contact method's secret is sealed for; `about` is the contact method's id as text.
+SECRET_PURPOSE = "contact_method"  # noqa: S105 - the name of a purpose, not a secret
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One input of a contact method's form."""
+
+    name: str
+    label: str
+    hint: str = ""
+    secret: bool = False
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TransportInfo:
+    """What the settings form and the sender know about a transport. `at_once`: how many messages in parallel."""
+
+    name: str
+    title: str
+    fields: tuple[Field, ...]
+    #: Whether the other side tells later that a message arrived.
+    receipts: bool = False
+    at_once: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where to: the contact method's address, and its secret in plain text if it has one."""
+
+    address: str
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFacts:
+    """What a message may say about the alert; times are aware."""
+
+    id: UUID
+    number: int
+    message: str
+    description: str
+    priority: int
+    source: str
+    entity: str
+    tags: tuple[str, ...]
+    details: Mapping[str, Any]
+    link: str
+    count: int
+    started_at: datetime
+    service: str
+    runbook_url: str
+
+    @property
+    def key(self) -> str:
+        """How people name it: `P1 #42`."""
+        return f"P{self.priority} #{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """Everything a renderer needs. `key` is the delivery's id; `text` is for notices, all-clears and links."""
+
+    purpose: Purpose
+    key: UUID
+    person: str
+    time_zone: str
+    reason: str = ""
+    subject: str = ""
+    text: str = ""
+    alert: AlertFacts | None = None
+    #: Opens the alert, where it can be acknowledged by one more tap; for links the link itself.
+    ack_url: str = ""
+    alert_url: str = ""
+    #: A person's zone applies to it; None without an alert.
+    since: datetime | None = None
+    maybe_repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A rendered message. `key` makes a repeat recognisable; messages of one `thread` belong together."""
+
+    purpose: Purpose
+    key: UUID
+    subject: str
+    text: str
+    html: str
+    #: At most 160 characters.
+    short: str
+    thread: str = ""
+    ack_url: str = field(default="", repr=False)
+    alert: AlertFacts | None = None
+    alert_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The other side took it. `delivered`: it also says that it arrived."""
+
+    vendor_id: str = ""
+    delivered: bool = False
+
+
+class SendFailed(Exception):
+    """Not sent. `str()` is a sentence without secrets, shown in the ledger.
+
+    `retry`: trying again can help, in `after` seconds at the earliest if named. `gone`: the address will never work
+    again. `maybe_sent`: the other side may have taken it all the same.
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        retry: bool,
+        after: float | None = None,
+        gone: bool = False,
+        maybe_sent: bool = False,
+    ) -> None:
+        super().__init__(sentence)
+        self.retry = retry
+        self.after = after
+        self.gone = gone
+        self.maybe_sent = maybe_sent
+
+
+class Transport(Protocol):
+    """Carries messages one way. `ready`: whether the operator configured what it needs."""
+
+    @property
+    def info(self) -> TransportInfo: ...
+
+    @property
+    def ready(self) -> bool: ...
+
+    async def send(self, message: Message, to: Destination) -> Sent:
+        """Hands one message over, or raises SendFailed. Safe to call many times at once."""
+        ...
+
+
+class Renderer(Protocol):
+    """Writes a message from facts. Pure: no I/O, any text may be hostile."""
+
+    def render(self, facts: PageFacts) -> Message: ...
+
+
+def working(transports: Mapping[str, Transport]) -> list[str]:
+    """The names of transports that can send."""
+    return [name for name, transport in transports.items() if transport.ready]

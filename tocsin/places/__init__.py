@@ -1,0 +1,1 @@
+"""Where people meet about an incident: chat, video, notes, tickets."""

@@ -1,0 +1,83 @@
+"""What a profile shows of contact methods and rules; and whether an address can be one."""
+
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from starlette.requests import Request
+
+from tocsin.edge.door import Form, Site, read_query, site_of
+from tocsin.kernel.db import Reader
+from tocsin.kernel.errors import Invalid
+from tocsin.paging import queries as paging
+from tocsin.paging.model import Delivery, Purpose
+from tocsin.people import queries
+from tocsin.people.model import ContactMethod, is_email
+
+
+async def reached(request: Request, user_id: UUID) -> dict[str, Any]:
+    """How somebody is reached, for the template: methods, rules by urgency, ways, and a test page under way."""
+    site = site_of(request)
+    methods = await queries.contact_methods(site.database, user_id)
+    gone = await paging.unusable_methods(site.database, user_id)
+    rules = await queries.rules(site.database, user_id)
+    return {
+        "methods": [_shown(m, site, gone.get(m.id, "")) for m in methods],
+        "labels": {m.id: f"{_title(m, site)}: {m.label or shown_address(m.address)}" for m in methods},
+        "rules": {urgency: [r for r in rules if r.urgency == urgency] for urgency in ("high", "low")},
+        "ways": [(name, t.info.title, t.ready) for name, t in site.transports.items()],
+        "test": await _test(site.database, request, methods),
+    }
+
+
+def _shown(method: ContactMethod, site: Site, gone: str) -> dict[str, Any]:
+    transport = site.transports.get(method.transport)
+    return {
+        "id": method.id,
+        "title": _title(method, site),
+        "label": method.label,
+        "address": shown_address(method.address),
+        "verified_at": method.verified_at,
+        "ready": transport is not None and transport.ready,
+        "gone": gone,
+    }
+
+
+def _title(method: ContactMethod, site: Site) -> str:
+    transport = site.transports.get(method.transport)
+    return transport.info.title if transport else method.transport
+
+
+def shown_address(address: str) -> str:
+    """Of a URL only scheme and host: the rest may hold a secret."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.hostname}/…" if parts.scheme and parts.hostname else address
+
+
+async def _test(db: Reader, request: Request, methods: list[ContactMethod]) -> Delivery | None:
+    """The test page that was just asked for, while it went to one's own address."""
+    try:
+        wanted = read_query(request).id("test")
+    except Invalid:
+        return None
+    found = await paging.delivery(db, wanted) if wanted else None
+    own = {method.address for method in methods}
+    return found if found and found.purpose is Purpose.TEST and found.address in own else None
+
+
+def address_in(form: Form, way: str) -> str:
+    """The address of a form for a transport. Raises `Invalid` for one that cannot work."""
+    address = form.text("address", most=2000, needed=True, label="An address")
+    if way == "email" and not is_email(address):
+        raise Invalid("address", "That is not an e-mail address.")
+    if way == "webhook" and not _is_web_address(address):
+        raise Invalid("address", "A webhook is a URL that starts with https://.")
+    return address
+
+
+def _is_web_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in ("https", "http") and bool(parts.hostname)

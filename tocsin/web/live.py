@@ -1,0 +1,103 @@
+"""What the event hub asks of the pages: who may watch a topic, and the rendered entries of a room."""
+
+import time
+from typing import Any
+from uuid import UUID
+
+from tocsin.edge.events import Fragment
+from tocsin.edge.templates import Templates
+from tocsin.edge.viewer import Viewer
+from tocsin.incidents import queries
+from tocsin.kernel.db import Database
+from tocsin.record.kinds import decode
+from tocsin.record.model import Entry
+from tocsin.record.queries import entries_after
+
+#: Topics that any signed-in person may watch; they say only "look again".
+COMMON = frozenset({"alerts", "incidents", "oncall", "pages", "work"})
+CACHE_S = 2.0
+
+
+class Live:
+    """The hub's `Source` (see `tocsin.edge.events`)."""
+
+    def __init__(self, database: Database, templates: Templates) -> None:
+        self._database = database
+        self._templates = templates
+        self._public: dict[UUID, float] = {}
+
+    async def allowed(self, viewer: Viewer, topic: str) -> bool:
+        """Signed-in people; a private incident's room only its members, asked anew each time."""
+        if topic == "status":
+            return True
+        if not viewer.signed_in:
+            return False
+        kind, _, text = topic.partition(":")
+        stream = _uuid(text)
+        if kind == "alert" and stream:
+            return True
+        if kind != "incident" or stream is None:
+            return topic in COMMON
+        if self._public.get(stream, 0) > time.monotonic():
+            return True
+        incident = await queries.incident_by_id(self._database, stream, viewer.id)
+        if incident is not None and not incident.private:
+            self._public = {k: v for k, v in self._public.items() if v > time.monotonic()}
+            self._public[stream] = time.monotonic() + CACHE_S
+        return incident is not None
+
+    async def head(self, topic: str) -> int:
+        """The newest entry's number of a room."""
+        stream = _room(topic)
+        return await queries.head(self._database, stream) if stream else 0
+
+    async def after(self, topic: str, seq: int) -> list[Fragment]:
+        """The entries of a room after a number, rendered once for all who watch."""
+        stream = _room(topic)
+        if stream is None:
+            return []
+        entries = await entries_after(self._database, stream, seq, 200)
+        return [Fragment(e.seq, entry_html(self._templates, e)) for e in entries]
+
+    async def looking(self, viewer: Viewer, topic: str) -> None:
+        """Notes who has a room open."""
+        stream = _room(topic)
+        if stream and viewer.signed_in:
+            await queries.touch_presence(self._database, stream, viewer.id)
+
+
+def entry_html(templates: Templates, entry: Entry) -> str:
+    """One entry as HTML, the same for every reader: times are shown in their zone by the browser."""
+    return templates.text("incidents/entry.html", {"entry": shown(entry)})
+
+
+def shown(entry: Entry) -> dict[str, Any]:
+    """What templates show of an entry."""
+    payload = None if entry.redacted_at else decode(entry.kind, entry.payload)
+    return {
+        "seq": entry.seq,
+        "kind": entry.kind,
+        "actor": entry.actor,
+        "actor_id": entry.actor_id,
+        "door": entry.door,
+        "happened_at": entry.happened_at,
+        "recorded_at": entry.recorded_at,
+        "text": payload.sentence()
+        if payload
+        else f"redacted by {entry.redacted_by}: {entry.redaction_reason}",
+        "payload": payload,
+        "redacted": entry.redacted_at is not None,
+        "backfilled": (entry.recorded_at - entry.happened_at).total_seconds() > 60,
+    }
+
+
+def _room(topic: str) -> UUID | None:
+    kind, _, text = topic.partition(":")
+    return _uuid(text) if kind == "incident" else None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,57 @@
+"""The start page: what is expected of me, what is going on, who is on call."""
+
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from tocsin.alerts import queries as alerts
+from tocsin.catalog.queries import services
+from tocsin.edge.door import Who, page, render, site_of, viewer_of
+from tocsin.incidents import queries as incidents
+from tocsin.oncall import queries as oncall
+from tocsin.paging import queries as paging
+from tocsin.record.kinds import decode
+from tocsin.web.alerts import row_of
+
+
+async def now(request: Request) -> Response:
+    """What is expected of the viewer, first."""
+    db, viewer = site_of(request).database, await viewer_of(request)
+    moment = await db.clock()
+    names = {s.id: s.name for s in await services(db)}
+    open_ = await incidents.incident_cards(
+        db, viewer.id, resolved=False, text=None, severity=None, before=None, limit=50
+    )
+    mine = await paging.pages_of(db, viewer.id, waiting=True)
+    active = await alerts.alerts(db, state="active", text=None, service_id=None, before=None, limit=20)
+    shifts = await oncall.shifts_of(db, viewer.id, 2)
+    context = {
+        "nav": "now",
+        "my_pages": mine,
+        "duties": await incidents.duties_of(db, viewer.id),
+        "open": open_,
+        "alerts": [row_of(a, moment, names) for a in active],
+        "on_call": await oncall.on_call_now(db),
+        "next_up": {o.schedule_id: o for o in await oncall.next_up(db)},
+        "schedules": {s.id: s.name for s in await oncall.schedules(db)},
+        "my_shift": next((s for s in shifts if s.starts_at <= moment), None),
+        "my_next_shift": next((s for s in shifts if s.starts_at > moment), None),
+        "recent": [
+            {
+                "key": e.key,
+                "seq": e.seq,
+                "happened_at": e.happened_at,
+                "actor": e.actor,
+                "text": decode(e.kind, e.payload).sentence(),
+            }
+            for e in await incidents.recent_entries(db, viewer.id, moment - timedelta(hours=1), 20)
+        ],
+    }
+    return await render(request, "now.html", context)
+
+
+def routes() -> list[BaseRoute]:
+    """The start page."""
+    return [page("/", now, who=Who.VIEWER)]

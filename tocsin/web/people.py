@@ -1,0 +1,96 @@
+"""People: who has an account, their role, and invitations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from tocsin.edge.door import Form, Who, act, page, read_form, redirect, render, site_of
+from tocsin.kernel.db import Reader, Unit
+from tocsin.kernel.errors import Conflict, Invalid
+from tocsin.people import commands, queries
+from tocsin.people.model import Role
+from tocsin.web.buttons import button
+from tocsin.web.choices import ROLES, time_zones
+
+HERE = "/settings/people"
+
+
+async def list_(request: Request) -> Response:
+    """Everybody, disabled ones last."""
+    return await _page(request, {}, {})
+
+
+async def _page(request: Request, typed: Mapping[str, str], errors: dict[str, str]) -> Response:
+    site = site_of(request)
+    context = {
+        "nav": "settings", "section": "people", "people": await _people(site.database), "roles": ROLES,
+        "zones": time_zones(), "values": {"role": "member", "time_zone": "UTC"} | dict(typed), "errors": errors,
+        "mail": "email" in site.transports and site.transports["email"].ready,
+    }  # fmt: skip
+    return await render(request, "settings/people.html", context, status=422 if errors else 200)
+
+
+async def _people(db: Reader) -> list[dict[str, Any]]:
+    seen = await queries.last_seen(db)
+    names = {t.id: t.name for t in await queries.teams(db)}
+    teams: dict[Any, list[str]] = {}
+    for member in await queries.members(db):
+        teams.setdefault(member.user_id, []).append(names[member.team_id])
+    return [
+        {"user": user, "teams": sorted(teams.get(user.id, [])), "seen_at": seen.get(user.id)}
+        for user in await queries.users(db)
+    ]
+
+
+async def invite(request: Request) -> Response:
+    """An account that waits for its password; the link goes out by mail."""
+    form = await read_form(request)
+    try:
+        email = form.text("email", most=254, needed=True, label="An e-mail address")
+        async with act(request, form) as u:
+            await commands.invite(
+                u, email, form.text("name", most=200),
+                role=form.choice("role", tuple(Role)), time_zone=form.text("time_zone", most=60),
+            )  # fmt: skip
+    except Invalid as error:
+        return await _page(request, form, {error.field: str(error)})
+    except Conflict as error:
+        return await _page(request, form, {"email": str(error)})
+    return redirect(request, HERE, f"Invited. The link is on its way to {email} and works for seven days.")
+
+
+async def _again(u: Unit, form: Form) -> None:
+    await commands.invite_again(u, form.needed_id("user_id"))
+
+
+async def _role(u: Unit, form: Form) -> None:
+    await commands.set_role(u, form.needed_id("user_id"), form.choice("role", tuple(Role)))
+
+
+async def _disable(u: Unit, form: Form) -> None:
+    await commands.disable(u, form.needed_id("user_id"))
+
+
+async def _enable(u: Unit, form: Form) -> None:
+    await commands.enable(u, form.needed_id("user_id"))
+
+
+def routes() -> list[BaseRoute]:
+    """The list is for members; changing it is for administrators."""
+    buttons = {
+        "again": (_again, "A fresh invitation is on its way."),
+        "role": (_role, "The role is changed."),
+        "disable": (_disable, "Disabled: signed out everywhere, and not paged any more."),
+        "enable": (_enable, "Enabled: may sign in again."),
+    }
+    return [
+        page(HERE, list_, who=Who.MEMBER),
+        page(f"{HERE}/invite", invite, who=Who.ADMIN, methods=["POST"]),
+        *(
+            page(f"{HERE}/{name}", button(what, back=HERE, said=said), who=Who.ADMIN, methods=["POST"])
+            for name, (what, said) in buttons.items()
+        ),
+    ]

@@ -1,0 +1,101 @@
+"""The incident room: one screen with the state, the record as it grows, and everything that people do in it."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute
+
+from tocsin.chatops.grammar import VERBS, say_or_do
+from tocsin.edge.door import Who, act, page, read_form, read_query, redirect, render, site_of, viewer_of
+from tocsin.incidents import queries
+from tocsin.incidents.model import Incident, RoleName, Status
+from tocsin.kernel.errors import Invalid
+from tocsin.places.queries import places_of
+from tocsin.record.queries import entries_after, newest_entries
+from tocsin.web.live import entry_html
+from tocsin.web.lookup import incident_of
+
+FIRST_PAGE = 100
+
+
+async def room(request: Request) -> Response:
+    """The room: state before story."""
+    incident = await incident_of(request)
+    site = site_of(request)
+    newest = await newest_entries(site.database, incident.id, limit=FIRST_PAGE)
+    context = await state_context(request, incident) | {
+        "entries_html": [entry_html(site.templates, e) for e in newest],
+        "first_seq": newest[0].seq if newest else 0,
+        "last_seq": newest[-1].seq if newest else 0,
+    }
+    return await render(request, "incidents/room.html", context)
+
+
+async def state(request: Request) -> Response:
+    """The panels beside the record, fetched again whenever something changed."""
+    return await render(
+        request, "incidents/state.html", await state_context(request, await incident_of(request))
+    )
+
+
+async def state_context(request: Request, incident: Incident) -> dict[str, Any]:
+    """Everything but the entries: who, where, what is due, what is expected of the viewer."""
+    db, viewer = site_of(request).database, await viewer_of(request)
+    return {
+        "nav": "incidents",
+        "incident": incident,
+        "roles": {r.role: r for r in await queries.roles(db, incident.id)},
+        "role_names": {r.value: r.words.capitalize() for r in RoleName},
+        "statuses": [s.value for s in Status if s is not Status.RESOLVED],
+        "responders": await queries.responders(db, incident.id),
+        "present": await queries.presence(db, incident.id),
+        "alerts": await queries.alerts_of(db, incident.id),
+        "places": await places_of(db, incident.id),
+        "updates": await queries.updates(db, incident.id),
+        "expected": await queries.expected_of(db, incident, viewer.id),
+        "people": await queries.people_to_choose(db),
+        "service": await queries.service_of(db, incident),
+        "members": await queries.members(db, incident.id) if incident.private else [],
+        "cadence_min": queries.cadence_minutes(incident),
+        "verbs": list(VERBS.values()),
+    }
+
+
+async def entries(request: Request) -> Response:
+    """Entries after a number, for a browser that was away; or older ones before a number."""
+    incident, query, site = await incident_of(request), read_query(request), site_of(request)
+    after = query.whole("after", least=0, most=2_000_000_000, default=0)
+    before = query.whole("before", least=0, most=2_000_000_000, default=0)
+    found = (
+        await newest_entries(site.database, incident.id, before, 200)
+        if before
+        else await entries_after(site.database, incident.id, after, 500)
+    )
+    return HTMLResponse("".join(entry_html(site.templates, e) for e in found))
+
+
+async def say(request: Request) -> Response:
+    """A line, or a command that starts with `/`; scripts get the number of the entry, forms go back to the room."""
+    form, incident = await read_form(request), await incident_of(request)
+    try:
+        async with act(request, form) as u:
+            seq = await say_or_do(u, incident, form.text("text", most=20_000, needed=True))
+    except Invalid as error:
+        if request.headers.get("x-requested-with"):
+            return JSONResponse({"error": str(error), "field": error.field}, 422)
+        return redirect(request, f"/incidents/{incident.key}", str(error), "danger")
+    if request.headers.get("x-requested-with"):
+        return JSONResponse({"seq": seq})
+    return redirect(request, f"/incidents/{incident.key}#entry-{seq}")
+
+
+def routes() -> list[BaseRoute]:
+    """The room itself; its buttons are in `tocsin.web.room_buttons`, the update form in `tocsin.web.updates`."""
+    one = "/incidents/{key}"
+    return [
+        page(one, room, who=Who.VIEWER),
+        page(f"{one}/state", state, who=Who.VIEWER),
+        page(f"{one}/entries", entries, who=Who.VIEWER),
+        page(f"{one}/say", say, who=Who.MEMBER, methods=["POST"]),
+    ]

@@ -1,0 +1,133 @@
+"""The buttons of the room: each is one command, then back to the room, where the record shows what happened."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from tocsin.alerts.queries import alert_named
+from tocsin.edge.door import Form, Site, Who, act, page, read_form, redirect, site_of
+from tocsin.incidents import commands, entries, links, people
+from tocsin.incidents.model import Incident, RoleName, Status
+from tocsin.kernel.db import Unit
+from tocsin.kernel.errors import Conflict, Invalid
+from tocsin.web.lookup import incident_of
+
+ROLES = tuple(RoleName)
+STATUSES = tuple(s for s in Status if s is not Status.RESOLVED)
+Act = Callable[[Unit, Incident, Form, Site], Awaitable[Any]]
+
+
+def _does(what: Act) -> Callable[[Request], Awaitable[Response]]:
+    """A button of the room: one command, then back to the room, where the record shows what happened."""
+
+    async def endpoint(request: Request) -> Response:
+        form, incident = await read_form(request), await incident_of(request)
+        try:
+            async with act(request, form) as u:
+                await what(u, incident, form, site_of(request))
+        except (Conflict, Invalid) as error:
+            return redirect(request, f"/incidents/{incident.key}", str(error), "danger")
+        return redirect(request, f"/incidents/{incident.key}")
+
+    return endpoint
+
+
+async def _severity(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    await commands.set_severity(
+        u, i.id, form.whole("severity", least=1, most=3), why=form.text("why", most=1000)
+    )
+
+
+async def _status(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    await commands.set_status(u, i.id, form.choice("status", STATUSES))
+
+
+async def _facts(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    summary, impact = form.text("summary", most=300, needed=True), form.text("impact", most=5000)
+    if summary != i.summary:
+        await commands.set_summary(u, i.id, summary)
+    if impact != i.impact:
+        await commands.set_impact(u, i.id, impact)
+    if "service_id" in form:
+        await commands.set_service(u, i.id, form.id("service_id"))
+
+
+async def _times(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    zone = form.text("time_zone", most=60) or "UTC"
+    await commands.set_times(
+        u, i.id, impact_started_at=form.moment("impact_started_at", zone),
+        detected_at=form.moment("detected_at", zone), mitigated_at=form.moment("mitigated_at", zone),
+    )  # fmt: skip
+
+
+async def _take(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    await people.take_role(u, i.id, form.choice("role", ROLES))
+
+
+async def _transfer(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    await people.transfer_role(u, i.id, form.choice("role", ROLES), form.needed_id("user_id"))
+
+
+async def _give_up(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    await people.give_up_role(u, i.id, form.choice("role", ROLES))
+
+
+async def _join(u: Unit, i: Incident, _: Form, __: Site) -> None:
+    await people.join(u, i.id)
+
+
+async def _leave(u: Unit, i: Incident, _: Form, __: Site) -> None:
+    await people.leave(u, i.id)
+
+
+async def _link(u: Unit, i: Incident, form: Form, site: Site) -> None:
+    alert = await alert_named(site.database, form.text("alert", most=60, needed=True).lstrip("#"))
+    if alert is None:
+        raise Invalid("alert", "There is no such alert.")
+    await links.link_alert(u, i.id, alert.id)
+
+
+async def _unlink(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    await links.unlink_alert(u, i.id, form.needed_id("alert_id"))
+
+
+async def _resolve(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    await commands.resolve(u, i.id, form.text("text", most=5000), close_alerts=form.flag("close_alerts"))
+
+
+async def _reopen(u: Unit, i: Incident, _: Form, __: Site) -> None:
+    await commands.reopen(u, i.id)
+
+
+async def _cancel(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    await commands.cancel(u, i.id, form.text("why", most=1000))
+
+
+async def _redact(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    seq = form.whole("seq", least=1, most=2_000_000_000)
+    await entries.redact_entry(u, i.id, seq, form.text("reason", most=300, needed=True))
+
+
+async def _add_member(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    await people.add_member(u, i.id, form.needed_id("user_id"))
+
+
+async def _remove_member(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    await people.remove_member(u, i.id, form.needed_id("user_id"))
+
+
+def routes() -> list[BaseRoute]:
+    """POST only; the browser comes back to the room."""
+    buttons: dict[str, Act] = {
+        "severity": _severity, "status": _status, "facts": _facts, "times": _times, "take-role": _take,
+        "transfer-role": _transfer, "give-up-role": _give_up, "join": _join, "leave": _leave, "link-alert": _link,
+        "unlink-alert": _unlink, "resolve": _resolve, "reopen": _reopen, "cancel": _cancel, "redact": _redact,
+        "add-member": _add_member, "remove-member": _remove_member,
+    }  # fmt: skip
+    return [
+        page(f"/incidents/{{key}}/{name}", _does(what), who=Who.MEMBER, methods=["POST"])
+        for name, what in buttons.items()
+    ]

@@ -1,0 +1,60 @@
+"""When which contact method is used; verifying, testing and removing methods."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from tocsin.edge.door import Form, Who, act, page, read_form, redirect
+from tocsin.kernel.db import Unit
+from tocsin.kernel.errors import Invalid
+from tocsin.paging.commands import test_page
+from tocsin.people import reach
+from tocsin.web.buttons import button, oneself
+from tocsin.web.own import HERE, own_page
+
+
+async def page_me(request: Request) -> Response:
+    """A harmless message over one contact method, now; the page shows what becomes of it."""
+    form = await read_form(request)
+    async with act(request, form) as u:
+        delivery_id = await test_page(u, form.needed_id("method_id"))
+    return redirect(request, f"{HERE}?test={delivery_id}#test")
+
+
+async def add_rule(request: Request) -> Response:
+    """After so many minutes, this contact method."""
+    form = await read_form(request)
+    try:
+        urgency = form.choice("urgency", ("high", "low"))
+        delay = form.whole("delay", least=0, most=1440, default=0) * 60
+        async with act(request, form) as u:
+            await reach.add_rule(u, oneself(u), urgency, form.needed_id("method"), delay)
+    except Invalid as error:
+        return await own_page(request, form, {error.field: str(error)})
+    return redirect(request, f"{HERE}#rules", "Added.")
+
+
+async def _remove_rule(u: Unit, form: Form) -> None:
+    await reach.remove_rule(u, oneself(u), form.needed_id("rule_id"))
+
+
+async def _remove_method(u: Unit, form: Form) -> None:
+    await reach.remove_contact_method(u, oneself(u), form.needed_id("method_id"))
+
+
+async def _verify_method(u: Unit, form: Form) -> None:
+    await reach.ask_verification(u, oneself(u), form.needed_id("method_id"))
+
+
+def routes() -> list[BaseRoute]:
+    """Buttons of one's own profile."""
+    methods, rules = f"{HERE}#reach", f"{HERE}#rules"
+    verified = "A link is on its way. Follow it to verify that it arrives."
+    posts = {
+        "/methods/remove": button(_remove_method, back=methods, said="Removed."),
+        "/methods/verify": button(_verify_method, back=methods, said=verified),
+        "/methods/test": page_me,
+        "/rules": add_rule,
+        "/rules/remove": button(_remove_rule, back=rules, said="Removed."),
+    }
+    return [page(HERE + path, endpoint, who=Who.VIEWER, methods=["POST"]) for path, endpoint in posts.items()]

@@ -1,0 +1,45 @@
+// Forms: one submit at a time, confirmation where it cannot be undone, copying, small conveniences.
+export function start(root) {
+  root.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) { event.preventDefault(); return; }
+    if (form.method === "dialog" || event.defaultPrevented) return;
+    if (form.dataset.sending) { event.preventDefault(); return; }
+    form.dataset.sending = "1";
+    // Back with the browser's button: the form may be sent again.
+    setTimeout(() => delete form.dataset.sending, 8000);
+  });
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sending]").forEach((f) => delete f.dataset.sending));
+  root.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
+    if (event.target.matches("[data-tick-all]")) {
+      document.querySelectorAll(`input[name="${event.target.dataset.tickAll}"]`).forEach((box) => { box.checked = event.target.checked; });
+    }
+  });
+  root.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const text = document.querySelector(button.dataset.copy)?.textContent.trim() ?? "";
+    try { await navigator.clipboard.writeText(text); button.textContent = "Copied"; } catch { button.textContent = "Select and copy it"; }
+  });
+  const zone = root.querySelector("[data-guess-zone]");
+  if (zone && !zone.dataset.touched) {
+    const guess = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (zone.querySelector?.(`option[value="${guess}"]`) || zone.tagName === "INPUT") zone.value = guess;
+  }
+  watchLookAlikes(root.querySelector("[data-look-alikes]"));
+}
+
+// While a summary is typed, open incidents that look alike appear below it.
+function watchLookAlikes(field) {
+  if (!field) return;
+  const target = document.querySelector(field.dataset.lookAlikes);
+  let timer;
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const answer = await fetch(`/incidents/look-alikes?summary=${encodeURIComponent(field.value)}`, { headers: { accept: "text/html" } }).catch(() => null);
+      if (answer?.ok) target.innerHTML = await answer.text();
+    }, 300);
+  });
+}

@@ -1,0 +1,114 @@
+// One event stream per browser, shared by its tabs, closed while all of them are hidden.
+//
+// The tab that holds the lock reads the stream for everybody and passes events on. Each tab says which topics it
+// shows. An event says "look again", or carries new entries; who missed something fetches it (see room.js).
+const channel = "BroadcastChannel" in window ? new BroadcastChannel("tocsin-events") : null;
+const me = crypto.randomUUID ? crypto.randomUUID() : String(Math.random());
+const tabs = new Map();
+let leading = false, source = null, open = "", hiddenSince = null, lock = null;
+
+const mine = () => (document.body.dataset.topics || "").split(",").filter(Boolean);
+const visible = () => document.visibilityState === "visible";
+
+export function start() {
+  if (!mine().length) return;
+  channel?.addEventListener("message", (event) => hear(event.data));
+  document.addEventListener("visibilitychange", turn);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) { lookAgain(); turn(); } });
+  window.addEventListener("online", () => { close(); turn(); lookAgain(); });
+  window.addEventListener("pagehide", () => { say({ kind: "gone", tab: me }); close(); });
+  setInterval(turn, 5000);
+  turn();
+  if (navigator.locks && channel) navigator.locks.request("tocsin-events", lead); else { leading = true; turn(); }
+}
+
+function lead() {
+  leading = true;
+  turn();
+  return new Promise((release) => { lock = release; window.addEventListener("pagehide", release, { once: true }); });
+}
+
+function say(message) { channel?.postMessage(message); }
+
+function hear(message) {
+  if (message.kind === "here") { tabs.set(message.tab, { ...message, at: Date.now() }); if (leading) settle(); }
+  if (message.kind === "gone") { tabs.delete(message.tab); if (leading) settle(); }
+  if (message.kind === "event") deliver(message.topic, message.data);
+}
+
+// Every few seconds, and whenever something changes: say what this tab shows; the leader adjusts the stream.
+function turn() {
+  hiddenSince = visible() ? null : hiddenSince ?? Date.now();
+  const asleep = hiddenSince && Date.now() - hiddenSince > 30_000;
+  const state = { kind: "here", tab: me, topics: asleep ? [] : mine() };
+  tabs.set(me, { ...state, at: Date.now() });
+  say(state);
+  if (leading) settle();
+}
+
+function settle() {
+  for (const [tab, state] of tabs) if (Date.now() - state.at > 90_000) tabs.delete(tab);
+  const topics = [...new Set([...tabs.values()].flatMap((t) => t.topics))].sort().slice(0, 30);
+  const wanted = topics.join(",");
+  if (wanted === open && source && source.readyState !== EventSource.CLOSED) return;
+  close();
+  if (!wanted) return;
+  open = wanted;
+  source = new EventSource(`/events?topics=${encodeURIComponent(wanted)}`);
+  for (const topic of topics) {
+    source.addEventListener(topic, (event) => {
+      const data = JSON.parse(event.data);
+      deliver(topic, data);
+      say({ kind: "event", topic, data });
+    });
+  }
+  source.addEventListener("open", () => connection(true));
+  source.addEventListener("error", () => connection(false));
+}
+
+function close() { source?.close(); source = null; open = ""; }
+
+function connection(good) { document.body.toggleAttribute("data-offline", !good); document.dispatchEvent(new CustomEvent("tocsin:connection", { detail: good })); }
+
+function lookAgain() { mine().forEach((topic) => deliver(topic, {})); }
+
+function deliver(topic, data) {
+  if (!mine().includes(topic)) return;
+  document.dispatchEvent(new CustomEvent("tocsin:event", { detail: { topic, data } }));
+  if (data.html) return;
+  const stale = [...document.querySelectorAll(`[data-refresh-on~="${CSS.escape(topic)}"]`)];
+  for (const url of new Set(stale.map(address))) refresh(url);
+}
+
+function address(element) { return element.dataset.refreshUrl || location.href; }
+
+// Fetches a fragment once for all elements that show parts of it; while somebody types in one, that one waits.
+const busy = new Map();
+async function refresh(url) {
+  if (busy.has(url)) { busy.set(url, true); return; }
+  busy.set(url, false);
+  try {
+    await new Promise((go) => setTimeout(go, 60));
+    const answer = await fetch(url, { headers: { accept: "text/html", "x-requested-with": "tocsin" } });
+    if (answer.status === 404) location.reload();
+    if (!answer.ok || answer.redirected) return;
+    const html = await answer.text();
+    for (const element of document.querySelectorAll("[data-refresh-on]")) if (address(element) === url) swap(element, html);
+  } catch { /* offline: the next event or the reconnection looks again */ } finally {
+    const again = busy.get(url);
+    busy.delete(url);
+    if (again) refresh(url);
+  }
+}
+
+function swap(element, html) {
+  const editing = element.contains(document.activeElement) && document.activeElement.matches("input:not([type=hidden]), textarea, select");
+  const opened = [...element.querySelectorAll("details[open]")].map((d) => d.id).filter(Boolean);
+  if (editing) { element.addEventListener("focusout", () => refresh(address(element)), { once: true }); return; }
+  const focused = element.contains(document.activeElement) ? document.activeElement.id : "";
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const fresh = element.id && page.getElementById(element.id) ? page.getElementById(element.id).innerHTML : page.body.innerHTML;
+  element.innerHTML = fresh;
+  opened.forEach((id) => { const d = document.getElementById(id); if (d) d.open = true; });
+  if (focused) document.getElementById(focused)?.focus();
+}

@@ -1,0 +1,86 @@
+// Times are human and exact: relative where it helps, exact on hover, a countdown that says when it is late.
+const MINUTE = 60_000, HOUR = 3_600_000, DAY = 86_400_000;
+const zone = () => document.body?.dataset.timeZone || undefined;
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long", timeZone: safe(zone()) });
+const short = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: safe(zone()) });
+const yearly = new Intl.DateTimeFormat(undefined, { year: "numeric", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: safe(zone()) });
+const dated = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: safe(zone()) });
+
+function safe(name) {
+  try { if (name) new Intl.DateTimeFormat(undefined, { timeZone: name }); return name; } catch { return undefined; }
+}
+
+// The server's clock decides, not the browser's: `data-now` is the time at which the page was made.
+const made = performance.now();
+const skew = () => { const t = document.body?.dataset.now; return t ? Date.parse(t) - made : Date.now() - performance.now(); };
+export const now = () => skew() + performance.now();
+
+export function length(ms) {
+  const minutes = Math.floor(Math.abs(ms) / MINUTE);
+  if (minutes < 1) return `${Math.floor(Math.abs(ms) / 1000)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 && hours < 10 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  return `${Math.floor(hours / 24)} days`;
+}
+
+function ago(then) {
+  const passed = now() - then;
+  if (passed < 0) return `in ${length(passed)}`;
+  if (passed < 10_000) return "just now";
+  return passed < 7 * DAY ? `${length(passed)} ago` : dated.format(then);
+}
+
+class Ticking extends HTMLElement {
+  connectedCallback() { this.tick(); Ticking.all.add(this); }
+  disconnectedCallback() { Ticking.all.delete(this); }
+  static all = new Set();
+}
+setInterval(() => { if (!document.hidden) Ticking.all.forEach((x) => x.tick()); }, 1000);
+document.addEventListener("visibilitychange", () => Ticking.all.forEach((x) => x.tick()));
+
+function put(element, text) { if (element.textContent !== text) element.textContent = text; }
+
+customElements.define("time-ago", class extends Ticking {
+  tick() {
+    const time = this.querySelector("time"), then = Date.parse(time?.dateTime);
+    if (Number.isNaN(then)) return;
+    put(time, ago(then));
+    time.title ||= exact.format(then);
+  }
+});
+
+customElements.define("local-moment", class extends HTMLElement {
+  connectedCallback() {
+    const time = this.querySelector("time"), then = Date.parse(time?.dateTime);
+    if (Number.isNaN(then)) return;
+    const today = new Date(now()).toDateString() === new Date(then).toDateString();
+    // Far away, the day alone would be taken for one of this year.
+    time.textContent = (today ? short : Math.abs(now() - then) > 300 * DAY ? yearly : dated).format(then);
+    time.title = exact.format(then);
+  }
+});
+
+customElements.define("count-down", class extends Ticking {
+  tick() {
+    const due = Date.parse(this.getAttribute("datetime")), left = due - now();
+    if (Number.isNaN(due)) return;
+    this.dataset.tone = left < 0 ? "late" : left < 5 * MINUTE ? "soon" : "";
+    put(this, left < 0 ? `overdue by ${length(left)}` : `in ${length(left)}`);
+    this.title ||= exact.format(due);
+  }
+});
+
+// Another person's local time, with a moon at their night.
+customElements.define("local-time", class extends Ticking {
+  tick() {
+    const name = safe(this.getAttribute("zone"));
+    if (!name) return;
+    const text = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: name }).format(now());
+    const hour = Number(text.slice(0, 2)), night = hour >= 22 || hour < 7;
+    put(this, `${night ? "☾" : "☀"} ${text}`);
+    this.title = `${night ? "Night" : "Day"} in ${name.replaceAll("_", " ")}`;
+  }
+});
+
+export { DAY, HOUR, MINUTE, short };
