@@ -71,7 +71,7 @@ def main() -> int:
         folder = Path(name)
         folder.chmod(0o755)
         ours = _start(stack, folder / "group")
-        single = _start(stack, folder / "single", "bench.serve", "--batch", "1")
+        single = _start(stack, folder / "single", "bench.serve")
         sides = {
             "healthz": ours.trivial,
             "distinct": lambda n: ours.load("distinct", n),

@@ -1,18 +1,27 @@
-"""`python -m bench.serve --batch 1`: the product as it is, with another number of alerts per commit."""
+"""`python -m bench.serve`: the product as it is, but with a commit of its own for each request."""
 
-import argparse
 import os
+from collections.abc import Sequence
 
+from tocsin.alerts.commands import take_in_batch
+from tocsin.alerts.model import Arrival, Outcome
 from tocsin.app import serve
+from tocsin.edge.batcher import INTAKE, Batcher
+from tocsin.kernel.db import Database
 from tocsin.settings import load
 
 
-def main() -> None:
-    """Serves until a signal."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--batch", type=int, default=1)
-    serve(load(os.environ), batch=parser.parse_args().batch)
+class OneByOne(Batcher):
+    """As most services do it: each request takes a connection of the pool and commits for itself."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._pool = database
+
+    async def take_in(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
+        async with self._pool.unit(INTAKE, "intake") as u:
+            return await take_in_batch(u, arrivals)
 
 
 if __name__ == "__main__":
-    main()
+    serve(load(os.environ), commit=OneByOne)

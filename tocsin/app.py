@@ -19,9 +19,11 @@ from tocsin.cli import main as cli
 from tocsin.comms import work as comms_work
 from tocsin.edge import errors, inbound, stream
 from tocsin.edge.access import Who, page
+from tocsin.edge.batcher import Batcher
 from tocsin.edge.events import Hub
 from tocsin.edge.headers import BelievedProxies, SecurityHeaders, Shield, drain
 from tocsin.edge.intake import Intake
+from tocsin.edge.lane import Lane
 from tocsin.edge.server import GRACE_S, Server, run_beside
 from tocsin.edge.site import Site
 from tocsin.edge.static import static
@@ -63,8 +65,7 @@ NOBODY = (
     "Nobody can be paged: no way to reach people works yet. "
     "Set TOCSIN_SMTP_URL for mail, or add a webhook to a profile."
 )
-#: Alerts that share one commit, at most.
-BATCH = 500
+Committer = Callable[[Database], Batcher]
 #: No form is larger: the longest field is the notes page.
 LARGEST_FORM = 2_000_000
 
@@ -74,6 +75,8 @@ class Running:
     """One process: its web app, and what runs beside it."""
 
     app: Starlette
+    #: The app behind the lane for intake: what is served.
+    front: Lane
     site: Site
     pumps: Pumps
     sender: Sender
@@ -92,9 +95,9 @@ class Running:
 
 
 def compose(
-    settings: Settings, database: Database, dsn: str, *, dev: bool = False, batch: int = BATCH
+    settings: Settings, database: Database, dsn: str, *, dev: bool = False, commit: Committer = Batcher
 ) -> Running:
-    """Puts the parts together; nothing runs yet. `batch`: alerts that share one commit at most."""
+    """Puts the parts together; nothing runs yet. `commit`: how alerts are stored; benches compare ways."""
     outbound = Outbound(settings.private_targets)
     transports = registry.transports(settings, outbound)
     if dev and settings.smtp is None:
@@ -111,14 +114,16 @@ def compose(
     sender = Sender(database, transports, Messages(), Links(settings.url, site.keys))
     pumps = Pumps(database, [*_pumps(site), sender])
     bus.subscribe("work", pumps.wake)
-    intake = Intake(database, bus, most=batch)
+    intake = Intake(database, bus, batcher=commit(database))
     underway: set[asyncio.Task[None]] = set()
     app = Starlette(
         routes=routes(site, intake), exception_handlers=_handlers(), middleware=_around(settings, underway),
         max_body_size=LARGEST_FORM,
     )  # fmt: skip
     app.state.site = site
-    return Running(app, site, pumps, sender, intake, outbound, underway)
+    return Running(
+        app, Lane(app, inbound.Inbound(intake, site.formats)), site, pumps, sender, intake, outbound, underway
+    )
 
 
 def routes(site: Site, intake: Intake) -> list[BaseRoute]:
@@ -188,9 +193,9 @@ def _warnings(database: Database, transports: Mapping[str, Transport]) -> Callab
     return found
 
 
-async def _serve(settings: Settings, *, dev: bool, say: Callable[[str], None], batch: int) -> None:
+async def _serve(settings: Settings, *, dev: bool, say: Callable[[str], None], commit: Committer) -> None:
     async with database_of(settings, permit) as (database, home):
-        running = compose(settings, database, home.dsn, dev=dev, batch=batch)
+        running = compose(settings, database, home.dsn, dev=dev, commit=commit)
         for begin in (people_work.begin, oncall_work.begin, paging_work.start):
             await begin(database)
         await _greet(settings, database, say)
@@ -210,7 +215,7 @@ def _settle_memory() -> None:
 
 async def _run(running: Running, home: Home) -> None:
     bus = running.site.bus
-    server = Server(running.app, running.site.settings, running.site.hub)
+    server = Server(running.front, running.site.settings, running.site.hub)
     pumping = asyncio.ensure_future(running.pumps.run())
     try:
         await run_beside(
@@ -231,11 +236,11 @@ async def _greet(settings: Settings, database: Database, say: Callable[[str], No
 
 
 def serve(
-    settings: Settings, *, dev: bool = False, say: Callable[[str], None] = print, batch: int = BATCH
+    settings: Settings, *, dev: bool = False, say: Callable[[str], None] = print, commit: Committer = Batcher
 ) -> None:
     """Serves until a signal. Raises NoServer and TocsinError with a sentence for the operator."""
     set_up(settings.log.level, settings.log.style)
-    uvloop.run(_serve(settings, dev=dev, say=say, batch=batch))
+    uvloop.run(_serve(settings, dev=dev, say=say, commit=commit))
 
 
 def main() -> None:

@@ -131,7 +131,7 @@ def link_that_works_once(house: House, purpose: str) -> str:
     """A link of Ada's. By SQL: only mails carry them."""
     token = new_token("tclink")
     house.server.rows(
-        "insert into links (hash, purpose, user_id, contact_method_id, expires_at) "
+        "insert into one_time_links (hash, purpose, user_id, contact_method_id, expires_at) "
         "select $1, $2, case when $2 <> 'setup' then u.id end, case when $2 = 'verification' then m.id end, "
         "clock() + interval '1 hour' from users u join contact_methods m on m.user_id = u.id "
         "where u.email = $3 limit 1",

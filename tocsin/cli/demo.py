@@ -22,6 +22,7 @@ import typer
 from tocsin.catalog import commands as catalog
 from tocsin.catalog.queries import service_by_name
 from tocsin.cli.history import plant_history
+from tocsin.cli.reload import end_with_us
 from tocsin.cli.seed import PASSWORD, plant
 from tocsin.comms.queries import components
 from tocsin.kernel.db import ENGINE, Database
@@ -56,6 +57,7 @@ def demo(
     stay: Annotated[bool, typer.Option(help="Serve on after the outage, until Ctrl-C.")] = True,
 ) -> None:
     """Serve a company with people and history, and play an outage in it from the first alert to the postmortem."""
+    end_with_us()
     settings = load(os.environ)
     settings = dataclasses.replace(
         settings, data=settings.data.parent / f"{settings.data.name}-demo", database_url=None

@@ -12,6 +12,7 @@ from tocsin.cli import admin, alert, catalog, demo, incident, oncall, operate
 from tocsin.cli.client import USAGE, stop
 from tocsin.cli.reload import with_reload
 from tocsin.kernel.errors import TocsinError
+from tocsin.kernel.log import set_up
 from tocsin.settings import Settings, load
 from tocsin.variables import WrongSetting
 from tocsin.version import VERSION
@@ -64,6 +65,7 @@ def build(serve: Serve) -> typer.Typer:
 
 def run(serve: Serve) -> None:
     """Runs one command; whatever is expected to go wrong ends with one sentence and an exit code."""
+    set_up()
     try:
         build(serve)()
     except WrongSetting as error:

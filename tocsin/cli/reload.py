@@ -1,6 +1,8 @@
 """Development: starts the server again whenever a file of the package changes."""
 
+import signal
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from importlib.resources import files
@@ -12,6 +14,7 @@ LOOK_S = 0.7
 
 def with_reload(command: Sequence[str]) -> None:
     """Runs the command until it is interrupted. Templates and static files are read anew without this."""
+    end_with_us()
     while True:
         seen, server = _newest(), subprocess.Popen(command)  # noqa: S603 - our own programs
         try:
@@ -20,6 +23,11 @@ def with_reload(command: Sequence[str]) -> None:
         finally:
             server.terminate()
             server.wait()
+
+
+def end_with_us() -> None:
+    """Makes SIGTERM an ordinary exit, so that what we have started is ended too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 
 def _newest() -> float:

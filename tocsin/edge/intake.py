@@ -17,11 +17,11 @@ MAX_ALERTS = 5000
 
 
 class Intake:
-    """One process's intake. `most`: alerts that share one commit. Close it before the database."""
+    """One process's intake: who sends, and how what they send is stored. Close it before the database."""
 
-    def __init__(self, database: Database, bus: Bus | None = None, *, most: int = 500) -> None:
+    def __init__(self, database: Database, bus: Bus | None = None, *, batcher: Batcher | None = None) -> None:
         self.database = database
-        self.batcher = Batcher(database, most=most)
+        self.batcher = batcher or Batcher(database)
         self.senders = Senders(database, bus)
 
     async def sender(self, key: str) -> Sender:

@@ -33,7 +33,6 @@ class Need:
 
 
 ANYONE = Need("none", Scope.READ)
-VIEW = Need("viewer", Scope.READ)
 OWN = Need("viewer", Scope.CONFIGURE)
 RESPOND = Need("member", Scope.RESPOND)
 INTAKE = Need("member", Scope.RESPOND, machine=True)
@@ -131,26 +130,20 @@ VERBS: dict[str, Need] = {
     "incident.add_member": RESPOND,
     "incident.remove_member": RESPOND,
     "incident.redact_entry": RESPOND,
-    "incident.edit_entry": RESPOND,
-    "incident.see": VIEW,
     # places
-    "place.retry": RESPOND,
     "place.set_ticket": RESPOND,
     "notes.save": RESPOND,
     # comms
     "status_page.change": CONFIGURE,
     "component.create": CONFIGURE,
-    "component.change": CONFIGURE,
     "component.archive": CONFIGURE,
     "component.set_status": RESPOND,
-    "publication.hide": RESPOND,
     # learning
     "postmortem.draft": RESPOND,
     "postmortem.edit": RESPOND,
     "postmortem.set_status": RESPOND,
     "postmortem.choose_timeline": RESPOND,
     "action.add": RESPOND,
-    "action.change": RESPOND,
     "action.finish": RESPOND,
 }
 

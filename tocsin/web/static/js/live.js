@@ -105,10 +105,36 @@ function swap(element, html) {
   const editing = element.contains(document.activeElement) && document.activeElement.matches("input:not([type=hidden]), textarea, select");
   const opened = [...element.querySelectorAll("details[open]")].map((d) => d.id).filter(Boolean);
   if (editing) { element.addEventListener("focusout", () => refresh(address(element)), { once: true }); return; }
-  const focused = element.contains(document.activeElement) ? document.activeElement.id : "";
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  const place = focused ? reachable(element).indexOf(focused) : -1;
   const page = new DOMParser().parseFromString(html, "text/html");
   const fresh = element.id && page.getElementById(element.id) ? page.getElementById(element.id).innerHTML : page.body.innerHTML;
+  const typed = unsent(element);
   element.innerHTML = fresh;
+  typed.forEach((back) => back(element));
   opened.forEach((id) => { const d = document.getElementById(id); if (d) d.open = true; });
-  if (focused) document.getElementById(focused)?.focus();
+  // Who came by keyboard keeps their place: the same thing by its words, or else what stands there now.
+  if (focused) {
+    const now = reachable(element), same = now.find((x) => x.tagName === focused.tagName && x.textContent === focused.textContent);
+    (same ?? now[place])?.focus({ preventScroll: true });
+  }
+}
+
+function reachable(element) { return [...element.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select, textarea")]; }
+
+// What somebody typed, chose or ticked and has not sent yet outlives the refresh.
+function unsent(element) {
+  const kept = [];
+  for (const field of element.querySelectorAll("input:not([type=hidden]), textarea, select")) {
+    const find = (root) => field.id ? root.querySelector(`#${CSS.escape(field.id)}`) : root.querySelector(`[name="${CSS.escape(field.name)}"][value="${CSS.escape(field.value)}"]`);
+    if (field.type === "checkbox" || field.type === "radio") {
+      const { checked } = field;
+      if (checked !== field.defaultChecked) kept.push((root) => { const now = find(root); if (now) now.checked = checked; });
+    } else {
+      const changed = field.tagName === "SELECT" ? [...field.options].some((o) => o.selected !== o.defaultSelected) && field.selectedIndex > 0 : field.value !== field.defaultValue;
+      const { value } = field;
+      if (changed) kept.push((root) => { const now = find(root); if (now) now.value = value; });
+    }
+  }
+  return kept;
 }

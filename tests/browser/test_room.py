@@ -1,0 +1,168 @@
+"""The room on bad days: a second tab, a lost connection, a line that could not be sent, somebody who types meanwhile."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.conftest import House
+from tests.browser.support import Watch, new_context, sign_in
+from tests.product import setting
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass
+class Room:
+    """One incident; Ada looks at it in a browser, the others speak through the API."""
+
+    house: House
+    key: str
+    context: BrowserContext
+    page: Page
+    watch: Watch
+
+    def hears(self, text: str) -> None:
+        expect(self.page.get_by_role("log")).to_contain_text(text)
+
+    def somebody_says(self, text: str) -> int:
+        answer = self.house.server.api(
+            "POST", f"/incidents/{self.key}/entries", {"text": text}, self.house.token
+        )
+        return int(answer["seq"])
+
+    def lines(self) -> list[str]:
+        return self.page.locator(".entry.said .words").all_inner_texts()
+
+
+@pytest.fixture
+def room(house: House, browser: Browser) -> Iterator[Room]:
+    body = {"summary": "Search is slow", "severity": 2, "impact": "Searches take ten seconds"}
+    key = str(house.server.api("POST", "/incidents", body, house.token)["key"])
+    watch = Watch()
+    context = new_context(browser, house.server, watch)
+    page = context.new_page()
+    sign_in(page, house.email, house.password)
+    page.goto(f"/incidents/{key}")
+    yield Room(house, key, context, page, watch)
+    context.close()
+
+
+def test_a_second_tab_hears_the_same(room: Room) -> None:
+    other = room.context.new_page()
+    other.goto(f"/incidents/{room.key}")
+    room.somebody_says("Both tabs hear this")
+    room.hears("Both tabs hear this")
+    expect(other.get_by_role("log")).to_contain_text("Both tabs hear this")
+    room.page.close()
+    room.somebody_says("The one that is left leads")
+    expect(other.get_by_role("log")).to_contain_text("The one that is left leads")
+    assert room.watch.wrong == []
+
+
+def test_after_a_lost_connection_the_room_catches_up_without_a_reload(room: Room) -> None:
+    room.page.evaluate("window.sameDocument = true")
+    room.context.set_offline(True)
+    said = [f"Said while away {n}" for n in range(30)]
+    for line in said:
+        room.somebody_says(line)
+    room.context.set_offline(False)
+    room.hears(said[-1])
+    assert [line for line in room.lines() if line.startswith("Said while away")] == said
+    assert room.page.evaluate("window.sameDocument") is True
+
+
+def test_a_line_that_could_not_be_sent_is_kept_and_sent_once(room: Room) -> None:
+    message = room.page.get_by_role("textbox", name="Message")
+    room.context.set_offline(True)
+    message.fill("Typed in the tunnel")
+    message.press("Enter")
+    expect(room.page.locator("[data-problem]")).to_contain_text("kept here")
+    room.context.set_offline(False)
+    room.hears("Typed in the tunnel")
+    room.somebody_says("Afterwards")
+    room.hears("Afterwards")
+    assert room.lines().count("Typed in the tunnel") == 1
+
+
+def test_a_server_that_is_started_again_is_not_noticed(room: Room) -> None:
+    room.watch.expected |= {502, 503}
+    room.house.server.kill()
+    room.house.server.start()
+    room.somebody_says("After the restart")
+    room.hears("After the restart")
+
+
+def test_commands_work_and_wrong_ones_say_why(room: Room) -> None:
+    message = room.page.get_by_role("textbox", name="Message")
+    for line, shown in (
+        ("/severity 1 all customers", "set the severity to SEV1"),
+        ("/take im", "took the role incident manager"),
+        ("/status identified", "set the status to identified"),
+    ):
+        message.fill(line)
+        message.press("Enter")
+        room.hears(shown)
+    expect(room.page.locator("#room-head")).to_contain_text("SEV1")
+    expect(room.page.locator("#room-state")).to_contain_text("Ada Byrne")
+    room.watch.expected.add(422)
+    message.fill("/dance")
+    message.press("Enter")
+    expect(room.page.locator("[data-problem]")).to_contain_text("There is no command /dance")
+    expect(message).to_have_value("/dance")
+
+
+def test_what_is_typed_outlives_what_others_do(room: Room) -> None:
+    room.page.locator("#resolve > summary").click()
+    words = room.page.get_by_label("What resolved it?")
+    words.fill("We rolled back")
+    room.page.get_by_role("heading", level=1).click()
+    room.somebody_says("/severity 1")
+    expect(room.page.locator("#room-head")).to_contain_text("SEV1")
+    expect(words).to_have_value("We rolled back")
+
+
+def test_presence_and_local_times(room: Room, browser: Browser) -> None:
+    context = new_context(browser, room.house.server, room.watch)
+    page = context.new_page()
+    sign_in(page, "ben@lantern.example", room.house.password)
+    page.goto(f"/incidents/{room.key}")
+    state = room.page.locator("#room-state")
+    expect(state).to_contain_text("Ben Okafor")
+    expect(state.locator("local-time[zone='Australia/Sydney']").first).to_contain_text(":")
+    context.close()
+
+
+def test_a_countdown_is_shown_until_the_next_update(room: Room) -> None:
+    expect(room.page.locator("#room-head count-down").first).to_contain_text("in 1")
+    update = {"audience": "responders", "state": "Looking.", "next_update_in_minutes": 45}
+    room.house.server.api("POST", f"/incidents/{room.key}/updates", update, room.house.token)
+    expect(room.page.locator("#room-head count-down").first).to_contain_text("in 44")
+
+
+def test_a_missed_update_is_in_the_record(room: Room) -> None:
+    setting.later(room.house.server, 20 * 60)
+    try:
+        room.hears("did not come")
+    finally:
+        setting.later(room.house.server, 0)
+
+
+def test_without_scripts_the_room_still_works(room: Room, browser: Browser) -> None:
+    context = new_context(browser, room.house.server, room.watch, java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, room.house.email, room.house.password)
+    page.goto(f"/incidents/{room.key}")
+    page.get_by_label("Message").fill("Said without scripts")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("[role=log]")).to_contain_text("Said without scripts")
+    context.close()
+
+
+def test_installable_on_a_phone(room: Room) -> None:
+    address = room.page.locator("link[rel=manifest]").get_attribute("href")
+    manifest = room.page.request.get(f"{room.house.server.url}{address}").json()
+    assert manifest["display"] == "standalone"
+    for icon in manifest["icons"]:
+        assert room.page.request.get(f"{room.house.server.url}{icon['src']}").status == 200
