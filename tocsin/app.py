@@ -122,7 +122,14 @@ def compose(
     )  # fmt: skip
     app.state.site = site
     return Running(
-        app, Lane(app, inbound.Inbound(intake, site.formats)), site, pumps, sender, intake, outbound, underway
+        app,
+        Lane(app, inbound.Inbound(intake, site.formats), https=settings.secure),
+        site,
+        pumps,
+        sender,
+        intake,
+        outbound,
+        underway,
     )
 
 

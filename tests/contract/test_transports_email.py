@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP as Session
+from aiosmtpd.smtp import SMTP
 
 from tocsin.integrations.email import Email
 from tocsin.paging.model import Purpose
@@ -56,24 +56,24 @@ class Mailbox:
     at_recipient: str | None = None
     at_data: str | None = None
 
-    async def handle_MAIL(
-        self, server: Session, session: object, envelope: object, address: str, options: object
-    ) -> str:  # noqa: N802
+    async def handle_MAIL(  # noqa: N802 - the server calls it so
+        self, server: SMTP, session: object, envelope: object, address: str, options: object
+    ) -> str:
         if self.at_mail:
             return self.at_mail
         envelope.mail_from = address
         self.senders.append(address)
         return "250 OK"
 
-    async def handle_RCPT(
-        self, server: Session, session: object, envelope: object, address: str, options: object
-    ) -> str:  # noqa: N802
+    async def handle_RCPT(  # noqa: N802 - the server calls it so
+        self, server: SMTP, session: object, envelope: object, address: str, options: object
+    ) -> str:
         if self.at_recipient:
             return self.at_recipient
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Session, session: object, envelope: object) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: object, envelope: object) -> str:  # noqa: N802
         if self.at_data:
             return self.at_data
         self.peers.add(session.peer)

@@ -140,12 +140,11 @@ async def test_a_closed_connection_may_mean_that_it_was_taken(transport: Webhook
     assert failed.value.maybe_sent
 
 
-async def test_a_server_that_hangs_is_left(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_hangs_is_left(hook: Hook) -> None:
     hook.mode = "hang"
-    monkeypatch.setattr("tocsin.integrations.webhook.TIMEOUT_S", 0.3)
     async with Outbound(PrivateTargets(everything=True)) as outbound:
         with pytest.raises(SendFailed, match="in time") as failed:
-            await Webhook(outbound).send(page(), Destination(hook.url))
+            await Webhook(outbound, timeout=0.3).send(page(), Destination(hook.url))
     assert failed.value.retry
     assert failed.value.maybe_sent
 

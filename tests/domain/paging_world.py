@@ -94,7 +94,7 @@ class World:
         self,
         *,
         priority: int = 1,
-        service: UUID | None | str = "checkout",
+        service: UUID | str | None = "checkout",
         message: str = "Checkout is failing",
     ) -> UUID:
         (alert,) = await self.open_many(1, priority=priority, service=service, message=message)
@@ -105,7 +105,7 @@ class World:
         count: int,
         *,
         priority: int = 1,
-        service: UUID | None | str = "checkout",
+        service: UUID | str | None = "checkout",
         message: str = "Failing",
     ) -> list[UUID]:
         ids = [new_id() for _ in range(count)]

@@ -79,7 +79,7 @@ async def test_a_component_stays_down_while_another_incident_holds_it(db: Databa
 async def test_the_summary_has_the_well_known_shape(db: Database, company: Company) -> None:
     await component(db, company)
     summary = statuspage_v2.summary(await queries.public_view(db), URL)
-    assert list(summary)[0] == "page"
+    assert next(iter(summary)) == "page"
     assert set(summary) == {"page", "components", "incidents", "scheduled_maintenances", "status"}
     assert summary["status"] == {"indicator": "none", "description": "All Systems Operational"}
     assert set(summary["components"][0]) == {

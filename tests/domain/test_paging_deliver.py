@@ -16,7 +16,6 @@ from tocsin.paging.transport import SECRET_PURPOSE, Destination, Message, SendFa
 from tocsin.people.permissions import permit
 from tocsin.web.messages import Messages
 
-
 Later = Callable[..., Awaitable[None]]
 
 

@@ -194,3 +194,26 @@ def test_ten_processes_migrate_once(shell: Shell) -> None:
     until(lambda: all(process.poll() is not None for process in running), "ten processes", 60)
     outputs = [process.communicate()[0] for process in running]
     assert [process.returncode for process in running] == [0] * 10, outputs
+
+
+def test_a_backup_brings_everything_back(shell: Shell, tmp_path: Path) -> None:
+    """Into the same database, after something was changed; a file that is no backup changes nothing."""
+    dump = tmp_path / "tocsin.dump"
+    assert shell.run("alert", "send", "Before the backup", "--alias", "before").returncode == 0
+    done = shell.run("backup", str(dump))
+    assert done.returncode == 0, done.stderr
+    assert dump.stat().st_mode & 0o077 == 0, "only its owner may read it"
+    assert "secret.key" in done.stdout
+    failed(shell.run("backup", str(dump)), REFUSED)
+    assert shell.run("alert", "send", "After the backup", "--alias", "after").returncode == 0
+    (tmp_path / "no.dump").write_text("nothing")
+    assert "Nothing was changed" in failed(shell.run("restore", str(tmp_path / "no.dump"), "--yes"), REFUSED)
+    shell.server.stop()
+    try:
+        done = shell.run("restore", str(dump), "--yes")
+        assert done.returncode == 0, done.stderr
+    finally:
+        shell.server.start()
+    listed = shell.run("alert", "list", "--state", "all").stdout
+    assert "Before the backup" in listed
+    assert "After the backup" not in listed

@@ -26,7 +26,9 @@ What a signed-in person or a token may then do is asked again by each command (s
 
 def routes(folder: Path) -> list[BaseRoute]:
     """All routes as `app` puts them together, those of developers included."""
-    settings = load({"TOCSIN_DATA": str(folder), "TOCSIN_SECRET": "for this test only, long enough to be one"})
+    settings = load(
+        {"TOCSIN_DATA": str(folder), "TOCSIN_SECRET": "for this test only, long enough to be one"}
+    )
     composed: Any = compose(settings, Database(None), "", dev=True)
     return list(walk(composed.app.routes))
 
@@ -53,7 +55,11 @@ def line(route: BaseRoute) -> str:
 
 def document(folder: Path) -> str:
     """What docs/routes.md must be."""
-    return HEAD + "\n".join(sorted({line(route) for route in routes(folder)}, key=lambda x: x.split("|")[:0:-1])) + "\n"
+    return (
+        HEAD
+        + "\n".join(sorted({line(route) for route in routes(folder)}, key=lambda x: x.split("|")[:0:-1]))
+        + "\n"
+    )
 
 
 def test_every_route_says_who_may_call_it(tmp_path: Path) -> None:
@@ -72,7 +78,10 @@ def test_the_document_lists_them(tmp_path: Path) -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == document(tmp_path), "run `make routes`"
 
 
-@pytest.mark.parametrize("needed", ["/healthz", "/readyz", "/metrics", "/openapi.json", "/v1/alerts", "/status", "/api/v2/summary.json"])
+@pytest.mark.parametrize(
+    "needed",
+    ["/healthz", "/readyz", "/metrics", "/openapi.json", "/v1/alerts", "/status", "/api/v2/summary.json"],
+)
 def test_names_that_others_script_against(tmp_path: Path, needed: str) -> None:
     assert needed in {getattr(route, "path", "") for route in routes(tmp_path)}
 

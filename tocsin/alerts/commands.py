@@ -1,6 +1,7 @@
 """Taking signals in, many at once; and what people do about one alert."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -47,8 +48,9 @@ async def take_in_batch(u: Unit, arrivals: Sequence[Arrival]) -> list[Outcome]:
             rows = await u.rows(statement, _encode(action, part), list(u.database.follows(kind)), u.door)
             by_key = {(row["scope"], row["alias"]): row for row in rows}
             for key, (_, _, positions) in part.items():
-                outcome = _outcome(action, key[1], by_key.get(key))
-                outcomes |= dict.fromkeys(positions, outcome)
+                outcomes[positions[0]] = _outcome(action, key[1], by_key.get(key))
+                repeated = _repeated(action, outcomes[positions[0]])
+                outcomes |= dict.fromkeys(positions[1:], repeated)
     found = [outcomes[n] for n in range(len(arrivals))]
     await _keep_requests(u, arrivals, found)
     u.touch("work", "alerts")
@@ -101,6 +103,17 @@ def _outcome(action: Action, alias: str, row: Row | None) -> Outcome:
         return Outcome(row["id"], row["number"], alias, success=False, status="Alert is already acknowledged")
     status = "Closed alert" if action is Action.CLOSE else "Acknowledged alert"
     return Outcome(row["id"], row["number"], alias, success=True, status=status)
+
+
+def _repeated(action: Action, first: Outcome) -> Outcome:
+    """What the second of two equal signals in one batch would have heard, had they come one by one."""
+    if not first.success:
+        return first
+    if action is Action.OPEN:
+        return replace(first, status="Alert count is incremented", created=False)
+    if action is Action.ACKNOWLEDGE:
+        return replace(first, status="Alert is already acknowledged", success=False)
+    return _outcome(action, first.alias, None)
 
 
 async def _keep_requests(u: Unit, arrivals: Sequence[Arrival], outcomes: Sequence[Outcome]) -> None:
@@ -163,7 +176,7 @@ async def acknowledge(u: Unit, alert_id: UUID, note: str = "") -> None:
     if row is None:
         await _still_open(u, alert_id)
         return
-    payload = AlertAcknowledged(u.actor.name, row["acknowledged_at"], u.actor.id, clean(note))
+    payload = AlertAcknowledged(u.actor.name, row["acknowledged_at"], u.actor.id, clean(note).strip())
     await append(u, _stream(alert_id), row["head"], payload)
 
 
@@ -174,7 +187,7 @@ async def unacknowledge(u: Unit, alert_id: UUID, note: str = "") -> None:
     if head is None:
         await _still_open(u, alert_id)
         return
-    await append(u, _stream(alert_id), head, AlertUnacknowledged(clean(note)))
+    await append(u, _stream(alert_id), head, AlertUnacknowledged(clean(note).strip()))
 
 
 @command("alert.close")
@@ -184,7 +197,9 @@ async def close(u: Unit, alert_id: UUID, note: str = "") -> None:
     if row is None:
         await _known(u, alert_id)
         return
-    await append(u, _stream(alert_id), row["head"], AlertClosed(u.actor.name, row["closed_at"], clean(note)))
+    await append(
+        u, _stream(alert_id), row["head"], AlertClosed(u.actor.name, row["closed_at"], clean(note).strip())
+    )
 
 
 @command("alert.snooze")
@@ -219,7 +234,7 @@ async def note(u: Unit, alert_id: UUID, text: str) -> None:
     head = await u.value(sql.note, alert_id)
     if head is None:
         raise NotFound("There is no such alert.")
-    await append(u, _stream(alert_id), head, AlertNoted(clean(text)[:5000]))
+    await append(u, _stream(alert_id), head, AlertNoted(clean(text).strip()[:5000]))
 
 
 @command("alert.acknowledge_many")

@@ -10,11 +10,12 @@ import typer
 
 from tocsin.cli import admin, alert, catalog, demo, incident, oncall, operate
 from tocsin.cli.client import USAGE, stop
+from tocsin.cli.output import Json, show
 from tocsin.cli.reload import with_reload
 from tocsin.kernel.errors import TocsinError
 from tocsin.kernel.log import set_up
 from tocsin.settings import Settings, load
-from tocsin.variables import WrongSetting
+from tocsin.variables import WrongSetting, misspelt
 from tocsin.version import VERSION
 
 
@@ -40,6 +41,8 @@ def build(serve: Serve) -> typer.Typer:
     ) -> None:
         """Serve the product: pages, API, intake, paging."""
         settings = load(os.environ)
+        for name, meant in misspelt(os.environ).items():
+            typer.echo(f"tocsin: {name} is not a setting. Is {meant} meant?", err=True)
         if dev and not child:
             with_reload([sys.executable, "-m", "tocsin", "serve", "--dev", "--reloaded"])
             return
@@ -56,9 +59,9 @@ def build(serve: Serve) -> typer.Typer:
         app.add_typer(group, name=name)
 
     @app.command()
-    def version() -> None:
+    def version(as_json: Json = False) -> None:
         """Print the version."""
-        typer.echo(VERSION)
+        show({"version": VERSION}, as_json, lambda _: VERSION)
 
     return app
 
@@ -67,7 +70,7 @@ def run(serve: Serve) -> None:
     """Runs one command; whatever is expected to go wrong ends with one sentence and an exit code."""
     set_up()
     try:
-        build(serve)()
+        build(serve)(prog_name="tocsin")
     except WrongSetting as error:
         raise SystemExit(stop(str(error), USAGE).exit_code) from error
     except (TocsinError, OSError, subprocess.SubprocessError) as error:

@@ -51,7 +51,7 @@ def status_of(error: TocsinError) -> int:
 def wants_json(request: Request) -> bool:
     """Whether a program asks: by path, or because it does not accept pages."""
     accept = request.headers.get("accept", "")
-    return request.url.path.startswith(("/api/", "/v1/", "/v2/", "/in/", "/jsm/")) or (
+    return request.url.path.startswith(("/api/", "/v1/", "/v2/", "/in/", "/jsm/", "/opsgenie/")) or (
         "text/html" not in accept and "application/json" in accept
     )
 

@@ -22,6 +22,8 @@ FIXED = {
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
 }
 
+HSTS = "max-age=31536000"
+
 
 class SecurityHeaders:
     """Adds the headers that keep a page to itself. Pages of people are never stored by caches in between."""
@@ -42,7 +44,7 @@ class SecurityHeaders:
                     headers.setdefault(name, value)
                 headers.setdefault("cache-control", "no-store")
                 if self.https:
-                    headers.setdefault("strict-transport-security", "max-age=31536000")
+                    headers.setdefault("strict-transport-security", HSTS)
             await send(message)
 
         await self.app(scope, receive, sending)

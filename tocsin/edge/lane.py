@@ -8,7 +8,7 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tocsin.edge.errors import on_unexpected
-from tocsin.edge.headers import FIXED
+from tocsin.edge.headers import FIXED, HSTS
 
 PATH = "/v1/alerts"
 _HEADERS = [(name.encode(), value.encode()) for name, value in FIXED.items()] + [
@@ -19,8 +19,9 @@ _HEADERS = [(name.encode(), value.encode()) for name, value in FIXED.items()] + 
 class Lane:
     """Sends `POST /v1/alerts` straight to its endpoint, and everything else through the app."""
 
-    def __init__(self, app: ASGIApp, intake: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, intake: ASGIApp, *, https: bool) -> None:
         self._app = app
+        self._headers = [*_HEADERS, (b"strict-transport-security", HSTS.encode())] if https else _HEADERS
         self._intake = ServerErrorMiddleware(intake, handler=on_unexpected)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,7 +31,7 @@ class Lane:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_HEADERS]
+                message["headers"] = [*message["headers"], *self._headers]
             await send(message)
 
         scope["path_params"] = {}

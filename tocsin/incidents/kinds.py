@@ -12,6 +12,11 @@ def _utc(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
+def _ended(text: str) -> str:
+    """With a full stop, unless it ends in some mark already."""
+    return text if text[-1:] in ".!?…:" else f"{text}."
+
+
 @kind("incident_declared")
 @dataclass(frozen=True, slots=True)
 class IncidentDeclared:
@@ -283,8 +288,8 @@ class UpdatePublished:
     components: dict[str, str] | None = None
 
     def sentence(self) -> str:
-        due = f" Next update at {_utc(self.next_update_at)}." if self.next_update_at else ""
-        return f"published an update for {self.audience}: {self.state}{due}"
+        said = f"published an update for {self.audience}: {_ended(self.state)}"
+        return f"{said} Next update at {_utc(self.next_update_at)}." if self.next_update_at else said
 
     def changes(self) -> dict[str, Any]:
         return {

@@ -36,8 +36,9 @@ INFO = TransportInfo(
 class Webhook:
     """The transport `webhook`. Its targets are given by users: private addresses only as the operator allows."""
 
-    def __init__(self, outbound: Outbound) -> None:
+    def __init__(self, outbound: Outbound, *, timeout: float = TIMEOUT_S) -> None:
         self._outbound = outbound
+        self._timeout = timeout
 
     @property
     def info(self) -> TransportInfo:
@@ -58,7 +59,7 @@ class Webhook:
                 to.address,
                 headers=headers,
                 data=body,
-                timeout=TIMEOUT_S,
+                timeout=self._timeout,
                 idempotency_key=str(message.key),
             )
             answer.checked()

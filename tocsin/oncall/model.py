@@ -13,6 +13,10 @@ from uuid import UUID
 from whenever import Instant, PlainDateTime, RepeatedTime, SkippedTime, TimeZoneNotFoundError, ZonedDateTime
 
 
+#: Days or weeks per shift.
+MAX_LENGTH = 52
+
+
 class RotationKind(StrEnum):
     """The unit of a shift's length."""
 
@@ -138,16 +142,20 @@ class OverrideRow:
     created_at: datetime
 
 
-def check_rotation(zone: str, rotation: Rotation) -> None:
-    """Raises `BadRotation` for what no shifts can be computed from."""
+def check_zone(zone: str) -> None:
+    """Raises `BadRotation` for a time zone that does not exist."""
     try:
-        _instant(rotation.start_date, rotation.handoff_time, zone)
+        Instant.from_timestamp(0).to_tz(zone)
     except (TimeZoneNotFoundError, ValueError) as error:
         raise BadRotation("time_zone", f"There is no time zone {zone}.") from error
+
+
+def check_rotation(rotation: Rotation) -> None:
+    """Raises `BadRotation` for what no shifts can be computed from."""
     if not rotation.participants:
         raise BadRotation("participants", "A layer needs at least one person.")
-    if rotation.length < 1:
-        raise BadRotation("length", "A shift lasts at least one day or week.")
+    if not 1 <= rotation.length <= MAX_LENGTH:
+        raise BadRotation("length", f"A shift lasts 1 to {MAX_LENGTH} days or weeks.")
     if rotation.window and rotation.window[0] == rotation.window[1]:
         raise BadRotation("window", "The hours of a layer must start and end at different times.")
     if rotation.start_date.year < 1970 or rotation.start_date.year > 2200:
@@ -253,9 +261,9 @@ def _instant(day: date, clock: time, zone: str) -> datetime:
     try:
         return _utc(plain.assume_tz(zone, disambiguation="raise"))
     except SkippedTime:
-        after = plain.assume_tz(zone, disambiguation="later")
-        change = after.prev_transition()
-        return _utc(change if change is not None else after)
+        # Counted from before the gap: the reading after it may be the change itself, which is not before itself.
+        before = plain.assume_tz(zone, disambiguation="earlier")
+        return _utc(before.next_transition() or before)
     except RepeatedTime:
         return _utc(plain.assume_tz(zone, disambiguation="earlier"))
 

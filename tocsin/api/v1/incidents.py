@@ -1,5 +1,6 @@
 """Incidents: declare, work, update, resolve; the record; the postmortem."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -10,6 +11,7 @@ from tocsin.api.v1.auth import Call
 from tocsin.api.v1.shown import incident_of, shown
 from tocsin.catalog.queries import service_by_name
 from tocsin.incidents import commands, queries
+from tocsin.incidents.model import Card
 from tocsin.kernel.errors import Invalid
 
 router = APIRouter(tags=["Incidents"])
@@ -80,7 +82,13 @@ async def list_incidents(
     found = await queries.incident_cards(
         call.db, call.actor.id, resolved=None if everything else False, text=text or None, limit=limit
     )
-    return {"incidents": found}
+    base = call.site.settings.url
+    return {"incidents": [_card(card, base) for card in found]}
+
+
+def _card(card: Card, base: str) -> dict[str, Any]:
+    extra = {"severity_name": f"SEV{card.severity}", "url": f"{base}/incidents/{card.key}"}
+    return asdict(card) | extra
 
 
 @router.get("/incidents/{key}")
