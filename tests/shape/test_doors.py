@@ -42,7 +42,7 @@ ROOM = {
 STATUS_PAGE = {"status_page.change", "component.create", "component.archive", "component.set_status"}
 REVISE = {
     "service.change", "service.archive", "schedule.change", "schedule.archive", "policy.change", "policy.archive",
-    "integration.revoke", "integration.revoke_key", "integration.rotate_key", "route.add", "route.remove",
+    "integration.change", "integration.revoke", "integration.revoke_key", "integration.rotate_key", "route.add", "route.remove",
     "team.change", "team.remove", "team.remove_member",
 }  # fmt: skip
 PEOPLE = {"user.invite_again", "user.set_role", "user.disable", "user.enable", "service_token.create"}
@@ -50,7 +50,6 @@ SET_UP = {
     "schedule.create", "policy.create", "team.create", "team.add_member", "user.invite",
     "override.add", "override.remove",
 }  # fmt: skip
-NOT_YET = {"integration.change"}
 
 #: Per door: why, and what.
 LEFT_OUT: dict[str, dict[str, set[str]]] = {
@@ -58,12 +57,10 @@ LEFT_OUT: dict[str, dict[str, set[str]]] = {
         "machines send, by intake, in shared commits": INTAKE,
         "people declare an incident or page somebody; scripts report": {"alert.report"},
         "needs the machine's shell: for when nobody can sign in": OPERATOR,
-        "no door offers it yet: revoke the integration and make another": NOT_YET,
     },
     "api/v1": {
         "machines send, by intake, in shared commits": INTAKE,
         "needs the machine's shell: for when nobody can sign in": OPERATOR,
-        "no door offers it yet: revoke the integration and make another": NOT_YET,
         "sessions, passwords and links are a browser's": BROWSER,
         "one's own account, and tokens, are made in a session: a token must not make itself another": ONESELF,
         "long texts that two people edit need the page's version check; the API exports them": DOCUMENTS,
@@ -76,7 +73,6 @@ LEFT_OUT: dict[str, dict[str, set[str]]] = {
     },
     "cli": {
         "machines send, by intake, in shared commits": INTAKE,
-        "no door offers it yet: revoke the integration and make another": NOT_YET,
         "sessions, passwords and links are a browser's": BROWSER,
         "one's own account, and tokens, are made in a session": ONESELF,
         "long texts need an editor and the page's version check": DOCUMENTS,

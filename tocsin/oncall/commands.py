@@ -17,6 +17,7 @@ from tocsin.oncall.model import (
     RotationKind,
     Shift,
     check_rotation,
+    check_zone,
     final_shifts,
 )
 from tocsin.people.audit import audit
@@ -51,10 +52,10 @@ async def create_schedule(
     rotations: Sequence[RotationDraft] = (),
 ) -> UUID:
     """A schedule with its layers, lowest first. Raises `Invalid` with the field's name."""
-    schedule_id = new_id()
-    _check_name(name)
+    schedule_id, name = new_id(), name.strip()
+    await _check(u, name, time_zone, rotations)
     await u.run(sql.add_schedule, schedule_id, name, description, team_id, time_zone)
-    await _store_rotations(u, schedule_id, time_zone, rotations)
+    await _store_rotations(u, schedule_id, rotations)
     await recompute(u, schedule_id)
     await audit(u, "schedule.create", name, None, {"time_zone": time_zone, "rotations": len(rotations)})
     u.touch("oncall")
@@ -74,12 +75,13 @@ async def change_schedule(
     rotations: Sequence[RotationDraft] = (),
 ) -> int:
     """Replaces name, zone and layers; answers the new version. `Conflict` when somebody else edited meanwhile."""
-    _check_name(name)
+    name = name.strip()
+    await _check(u, name, time_zone, rotations)
     new = await u.value(sql.change_schedule, schedule_id, version, name, description, team_id, time_zone)
     if new is None:
         raise Conflict("Somebody else changed this schedule meanwhile. Reload it to see what changed.")
     await u.run(sql.remove_rotations, schedule_id)
-    await _store_rotations(u, schedule_id, time_zone, rotations)
+    await _store_rotations(u, schedule_id, rotations)
     await recompute(u, schedule_id)
     await audit(u, "schedule.change", name, None, {"time_zone": time_zone, "rotations": len(rotations)})
     u.touch("oncall")
@@ -108,6 +110,7 @@ async def add_override(
     if ends_at - starts_at > timedelta(days=366):
         raise Invalid("ends_at", "An override lasts a year at most.")
     await _lock(u, schedule_id)
+    await _check_people(u, "user_id", [user_id])
     override_id = new_id()
     await u.run(sql.add_override, override_id, schedule_id, user_id, starts_at, ends_at, u.actor.id)
     await recompute(u, schedule_id)
@@ -154,9 +157,19 @@ def _goes_on(held: dict[str, object], first: Shift, now: datetime) -> bool:
     return first.starts_at == now and same == (held["user_id"], held["rotation_id"], held["override_id"])
 
 
-def _check_name(name: str) -> None:
-    if not 1 <= len(name.strip()) <= 100:
+async def _check(u: Unit, name: str, zone: str, rotations: Sequence[RotationDraft]) -> None:
+    if not 1 <= len(name) <= 100:
         raise Invalid("name", "A name of 1 to 100 characters is needed.")
+    try:
+        check_zone(zone)
+    except BadRotation as error:
+        raise Invalid(error.field, str(error)) from error
+    await _check_people(u, "participants", [person for draft in rotations for person in draft.participants])
+
+
+async def _check_people(u: Unit, field: str, people: Sequence[UUID]) -> None:
+    if await u.rows(sql.unknown_people, list(people)):
+        raise Invalid(field, "One of these people does not exist, or their account is disabled.")
 
 
 async def _lock(u: Unit, schedule_id: UUID) -> str:
@@ -166,7 +179,7 @@ async def _lock(u: Unit, schedule_id: UUID) -> str:
     return str(zone)
 
 
-async def _store_rotations(u: Unit, schedule_id: UUID, zone: str, drafts: Sequence[RotationDraft]) -> None:
+async def _store_rotations(u: Unit, schedule_id: UUID, drafts: Sequence[RotationDraft]) -> None:
     for position, draft in enumerate(drafts):
         rotation = Rotation(
             id=new_id(), position=position, kind=draft.kind, length=draft.length, handoff_time=draft.handoff_time,
@@ -174,7 +187,7 @@ async def _store_rotations(u: Unit, schedule_id: UUID, zone: str, drafts: Sequen
             window=draft.window,
         )  # fmt: skip
         try:
-            check_rotation(zone, rotation)
+            check_rotation(rotation)
         except BadRotation as error:
             raise Invalid(error.field, str(error)) from error
         start, end = draft.window or (None, None)

@@ -156,6 +156,11 @@ def check_rotation(rotation: Rotation) -> None:
         raise BadRotation("participants", "A layer needs at least one person.")
     if not 1 <= rotation.length <= MAX_LENGTH:
         raise BadRotation("length", f"A shift lasts 1 to {MAX_LENGTH} days or weeks.")
+    clocks = (rotation.handoff_time, *(rotation.window or ()))
+    if any(clock.tzinfo for clock in clocks):
+        raise BadRotation(
+            "handoff_time", "Times of day are in the schedule's time zone: leave the offset out."
+        )
     if rotation.window and rotation.window[0] == rotation.window[1]:
         raise BadRotation("window", "The hours of a layer must start and end at different times.")
     if rotation.start_date.year < 1970 or rotation.start_date.year > 2200:

@@ -53,6 +53,11 @@ left join users u on u.id = p.user_id and u.disabled_at is null
 where r.schedule_id = $1
 group by r.id order by r.position
 
+-- name: unknown_people
+-- Of the given ids, those that cannot be on call: no such person, or disabled.
+select t.wanted from unnest($1::uuid[]) as t (wanted)
+where not exists (select from users u where u.id = t.wanted and u.disabled_at is null)
+
 -- name: add_override
 -- Somebody else is on call for a while.
 insert into overrides (id, schedule_id, user_id, starts_at, ends_at, created_by) values ($1, $2, $3, $4, $5, $6)

@@ -3,18 +3,27 @@
 from datetime import timedelta
 
 from tocsin.kernel import work
-from tocsin.kernel.db import ENGINE, Database
+from tocsin.kernel.db import DATA_ERRORS, ENGINE, Database
+from tocsin.kernel.errors import NotFound
+from tocsin.kernel.log import logger
 from tocsin.kernel.work import Work
 from tocsin.oncall.commands import recompute, sql
 
 KIND = "oncall.extend"
+log = logger(__name__)
 
 
 async def extend(db: Database, _: Work) -> None:
-    """Job. One transaction per schedule, so that an edit never waits for the others."""
+    """Job. One transaction per schedule: an edit never waits for the others, and one that cannot be computed (its time
+    zone has left the zone data) stops nobody else's."""
     for row in await db.rows(sql.schedules_in_use):
-        async with db.unit(ENGINE, "engine") as u:
-            await recompute(u, row["id"])
+        try:
+            async with db.unit(ENGINE, "engine") as u:
+                await recompute(u, row["id"])
+        except NotFound:
+            continue  # Archived meanwhile.
+        except (ValueError, *DATA_ERRORS) as error:
+            log.error("schedule_not_computed", schedule=str(row["id"]), error=repr(error))  # noqa: TRY400 - said in full
     async with db.unit(ENGINE, "engine") as u:
         await work.add(u, KIND, {}, key="daily", due_at=await u.clock() + timedelta(days=1))
 

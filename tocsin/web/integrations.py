@@ -47,6 +47,20 @@ async def create(request: Request) -> Response:
     return await _page(request, {}, {}, {"name": form.text("name"), "key": made["key"], "format": format_})
 
 
+async def change(request: Request) -> Response:
+    """Its name, and the service that its alerts are about."""
+    form = await read_form(request)
+    try:
+        async with act(request, form) as u:
+            name = form.text("name", most=100, needed=True)
+            await commands.change_integration(
+                u, form.needed_id("integration_id"), name, form.id("service_id")
+            )
+    except Invalid as error:
+        return redirect(request, "/settings/integrations", str(error), "danger")
+    return redirect(request, "/settings/integrations", "Saved.")
+
+
 async def rotate(request: Request) -> Response:
     """A second key; the old one works until it is revoked."""
     form = await read_form(request)
@@ -100,7 +114,7 @@ def routes() -> list[BaseRoute]:
     """Everything under /settings/integrations."""
     base = "/settings/integrations"
     posts = {
-        "": create, "/rotate": rotate, "/revoke-key": revoke_key, "/revoke": revoke, "/routes": add_route,
+        "": create, "/change": change, "/rotate": rotate, "/revoke-key": revoke_key, "/revoke": revoke, "/routes": add_route,
         "/routes/remove": remove_route,
     }  # fmt: skip
     return [
