@@ -181,7 +181,7 @@ def test_a_year_of_days_meets_at_every_hand_off(zone: str, clock: time) -> None:
     found = rotation_shifts(zone, daily(ANA, BEN, handoff_time=clock), start, end)
     assert gaps(found, start, end) == []
     assert all(a.ends_at == b.starts_at for a, b in pairwise(found))
-    assert len(found) in (366, 367)
+    assert len(found) in (365, 366), "one per day; the range may cut one in two"
 
 
 def test_a_day_that_a_zone_left_out_takes_no_turn() -> None:
@@ -345,7 +345,7 @@ ZONES = st.sampled_from(["UTC", BERLIN, NEW_YORK, SYDNEY, LORD_HOWE, "America/Sa
 CLOCKS = st.times().map(lambda t: t.replace(microsecond=0))
 PEOPLE = st.lists(st.sampled_from([ANA, BEN, CAT, DEE]), min_size=1, max_size=5).map(tuple)
 WINDOWS = st.none() | st.tuples(CLOCKS, CLOCKS).filter(lambda w: w[0] != w[1])
-STARTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1), timezones=st.just(UTC))
+STARTS = st.integers(0, 334 * 24 * 60).map(lambda minutes: utc(2026, 1, 1) + timedelta(minutes=minutes))
 LENGTHS = st.timedeltas(timedelta(minutes=1), timedelta(days=45))
 
 

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from whenever import Instant, PlainDateTime, RepeatedTime, SkippedTime, TimeZoneNotFoundError, ZonedDateTime
 
-
 #: Days or weeks per shift.
 MAX_LENGTH = 52
 
