@@ -80,7 +80,9 @@ async def test_an_alert_is_found_by_each_of_its_names(door: Door, db: Database, 
         assert found["alertId"] == made["alertId"], identifier
 
 
-@pytest.mark.parametrize("identifier", ["0e1c6467-1bd4-4919-af2b-f0e488814c5f", "999999", "nothing", "%00", "9" * 400, "%FF"])
+@pytest.mark.parametrize(
+    "identifier", ["0e1c6467-1bd4-4919-af2b-f0e488814c5f", "999999", "nothing", "%00", "9" * 400, "%FF"]
+)
 @pytest.mark.parametrize("by", ["id", "tiny", "alias"])
 async def test_an_unknown_alert_is_told_afterwards(door: Door, genie: str, identifier: str, by: str) -> None:
     answer = await ask(door, genie, "POST", f"/v2/alerts/{identifier}/close?identifierType={by}", {})

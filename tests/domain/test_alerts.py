@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -94,6 +95,77 @@ async def test_what_became_of_a_request(db: Database, company: Company) -> None:
     assert await queries.request(db, uuid4()) is None
 
 
+async def test_a_request_that_did_not_go_through_a_batch(db: Database, company: Company) -> None:
+    """Kept once: a repeat of the same request does not rewrite what was answered."""
+    alert, request = await opened(db, company), uuid4()
+    done = Outcome(alert.id, alert.number, alert.alias, success=True, status="Note added")
+    for outcome in (done, replace(done, success=False, status="Something else")):
+        async with db.unit(PROBE, "intake") as u:
+            await commands.keep_request(u, request, company.integration, "AddNote", outcome)
+    found = await queries.request(db, request)
+    assert found
+    assert (found.alert_id, found.action, found.success, found.status) == (
+        alert.id,
+        "AddNote",
+        True,
+        "Note added",
+    )
+
+
+async def test_the_second_of_two_equal_signals_hears_what_it_would_alone(
+    db: Database, company: Company
+) -> None:
+    """One batch or one by one: the same answers."""
+    actions = [Action.OPEN, Action.OPEN, Action.ACKNOWLEDGE, Action.ACKNOWLEDGE, Action.CLOSE, Action.CLOSE]
+    together = await take(db, [arrival(company, "a", action) for action in actions])
+    alone = [(await take(db, [arrival(company, "b", action)]))[0] for action in actions]
+    assert [(o.success, o.created, o.status.replace("[a]", "[b]")) for o in together] == [
+        (o.success, o.created, o.status) for o in alone
+    ]
+
+
+async def test_entries_have_no_gap_whoever_acts_when(db: Database, company: Company) -> None:
+    """Two people and a machine at once: every change has its number, and the row is what the entries say."""
+    alert = await opened(db, company)
+
+    async def note(n: int) -> None:
+        async with db.unit(company.as_ben() if n % 2 else company.as_ana(), "web") as u:
+            await commands.note(u, alert.id, f"line {n}")
+            await commands.acknowledge(u, alert.id)
+
+    signals = [arrival(company, "disk", action) for action in (Action.ACKNOWLEDGE, Action.OPEN)]
+    await asyncio.gather(*(note(n) for n in range(8)), *(take(db, [signal]) for signal in signals))
+    entries = await entries_after(db, alert.id)
+    after = await again(db, alert)
+    assert [e.seq for e in entries] == list(range(1, after.head + 1))
+    assert sum(e.kind == "alert_noted" for e in entries) == 8
+    assert (after.count, await state(db, alert)) == (2, "acknowledged")
+
+
+async def test_a_batch_longer_than_a_page_is_listed_whole(db: Database, company: Company) -> None:
+    """Alerts of one batch have the same time; paging through the list must not lose any of them."""
+    await take(db, [arrival(company, f"a{n}") for n in range(25)])
+    found: list[Alert] = []
+    while more := await queries.alerts(db, before=found[-1].number if found else None, limit=10):
+        found += more
+    assert len(found) == len({a.id for a in found}) == 25
+    assert [a.number for a in found] == sorted((a.number for a in found), reverse=True)
+
+
+async def test_a_repeated_request_acts_once(db: Database, company: Company) -> None:
+    alert = await opened(db, company)
+    for _ in range(2):
+        async with db.unit(company.as_ana(), "api", "key-1") as u:
+            await commands.note(u, alert.id, "once")
+    assert (await again(db, alert)).head == 2
+    with pytest.raises(Conflict, match="something else"):
+        async with db.unit(company.as_ana(), "api", "key-1") as u:
+            await commands.close(u, alert.id)
+    async with db.unit(company.as_ben(), "api", "key-1") as u:
+        await commands.note(u, alert.id, "another's key")
+    assert (await again(db, alert)).head == 3
+
+
 async def test_two_processes_with_the_same_aliases_neither_lose_nor_lock(
     db: Database, company: Company
 ) -> None:
@@ -178,8 +250,11 @@ async def test_many_at_once_skip_what_is_over(db: Database, company: Company) ->
     ids = [(await opened(db, company, f"a{n}")).id for n in range(3)]
     async with db.unit(company.as_ana(), "web") as u:
         await commands.close(u, ids[0])
-        assert await commands.acknowledge_many(u, [*ids, uuid4()]) == 2
-        assert await commands.close_many(u, ids) >= 2
+        assert await commands.acknowledge_many(u, [*ids, ids[1], uuid4()]) == 2
+        assert await commands.close_many(u, ids) == 2
+        assert await commands.close_many(u, ids) == 0
+    closed = await queries.alerts(db, state="closed", limit=9)
+    assert sorted(a.head for a in closed) == [2, 3, 3], "no entry for what changed nothing"
 
 
 async def test_a_report_by_a_person(db: Database, company: Company) -> None:

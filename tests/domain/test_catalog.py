@@ -42,6 +42,41 @@ async def test_a_service(db: Database, company: Company) -> None:
     assert await queries.service_by_id(db, service_id)
 
 
+async def test_what_it_names_must_exist(db: Database, company: Company) -> None:
+    nothing = uuid4()
+    for act in (
+        lambda u: commands.create_service(u, "Other", team_id=nothing),
+        lambda u: commands.create_service(u, "Other", escalation_policy_id=nothing),
+        lambda u: commands.create_integration(u, "Other", format="generic", service_id=nothing),
+        lambda u: commands.add_route(u, label="a", value="b", service_id=nothing),
+        lambda u: commands.add_route(
+            u, label="a", value="b", service_id=company.service, integration_id=nothing
+        ),
+    ):
+        with pytest.raises(Conflict, match="does not exist"):
+            async with db.unit(company.as_ana(), "web") as u:
+                await act(u)
+    for act in (
+        lambda u: commands.change_service(u, nothing, name="Other"),
+        lambda u: commands.archive_service(u, nothing),
+        lambda u: commands.change_integration(u, nothing, "Other", None),
+        lambda u: commands.rotate_key(u, nothing),
+        lambda u: commands.revoke_key(u, company.integration, "nope"),
+        lambda u: commands.revoke_integration(u, nothing),
+    ):
+        with pytest.raises((NotFound, Conflict)):
+            async with db.unit(company.as_ana(), "web") as u:
+                await act(u)
+
+
+async def test_a_revoked_integration_gets_no_new_key(db: Database, company: Company) -> None:
+    async with db.unit(company.as_ana(), "web") as u:
+        await commands.revoke_integration(u, company.integration)
+    with pytest.raises(NotFound):
+        async with db.unit(company.as_ana(), "web") as u:
+            await commands.rotate_key(u, company.integration)
+
+
 async def test_keys_rotate_and_are_revoked(db: Database, company: Company) -> None:
     async with db.unit(company.as_ana(), "web") as u:
         made = await commands.create_integration(u, "Probe", format="generic", service_id=company.service)
@@ -92,6 +127,7 @@ async def test_routes_in_order(db: Database, company: Company) -> None:
     assert route_for({"service": "search", "team": "payments"}, uuid4(), routes) == search
     assert route_for({"team": "payments"}, None, routes) == company.service
     assert route_for({"team": "other"}, None, routes) is None
+    assert [r.position for r in routes] == sorted(r.position for r in routes)
     async with db.unit(company.as_ana(), "web") as u:
         await commands.remove_route(u, last)
         with pytest.raises(NotFound):

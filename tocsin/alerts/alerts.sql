@@ -128,6 +128,10 @@ returning head
 -- Words change nothing but the record.
 update alerts set head = head + 1 where id = $1 returning head
 
+-- name: lock_open
+-- Those of many that are not closed, in the order in which they are locked.
+select id from alerts where id = any ($1::uuid[]) and closed_at is null order by id for update
+
 -- name: person
 -- Who an alert can be given to.
 select name from users where id = $1 and disabled_at is null
@@ -158,7 +162,8 @@ from alerts where scope = $1 and alias = $2 and closed_at is null
 
 -- name: alerts
 -- row: Alert
--- The newest that fit; $1 is a state, `active` (not closed) or `all`.
+-- The newest that fit; $1 is a state, `active` (not closed) or `all`. In order of the number, which no two alerts share:
+-- alerts that came in one batch have the same time.
 select id, number, scope, alias, integration_id, service_id, message, description, source, entity, priority, urgency,
     tags, details, link, clamped, raw, count, started_at, created_at, last_at, acknowledged_at, acknowledged_by,
     owner_id, snoozed_until, closed_at, closed_by, head
@@ -173,9 +178,9 @@ where case $1::text
       end
   and ($2::text is null or message ilike '%' || $2 || '%' or alias ilike '%' || $2 || '%' or $2 = any (tags))
   and ($3::uuid is null or service_id = $3)
-  and ($4::timestamptz is null or created_at < $4)
+  and ($4::bigint is null or number < $4)
   and ($6::smallint is null or priority = $6)
-order by created_at desc limit $5
+order by number desc limit $5
 
 -- name: counts
 -- How many are open, acknowledged, snoozed.

@@ -250,14 +250,10 @@ async def close_many(u: Unit, alert_ids: Sequence[UUID]) -> int:
 
 
 async def _many(u: Unit, alert_ids: Sequence[UUID], what: Any) -> int:
-    done = 0
-    for alert_id in sorted(set(alert_ids)):
-        try:
-            await what(u, alert_id)
-        except (Conflict, NotFound):
-            continue
-        done += 1
-    return done
+    still_open = await u.rows(sql.lock_open, list(alert_ids))
+    for row in still_open:
+        await what(u, row["id"])
+    return len(still_open)
 
 
 async def _still_open(u: Unit, alert_id: UUID) -> None:

@@ -1,6 +1,5 @@
 """Reading alerts."""
 
-from datetime import datetime
 from uuid import UUID
 
 from tocsin.alerts.model import Alert, Request
@@ -37,11 +36,12 @@ async def alerts(
     state: str = "active",
     text: str | None = None,
     service_id: UUID | None = None,
-    before: datetime | None = None,
+    before: int | None = None,
     limit: int = 50,
     priority: int | None = None,
 ) -> list[Alert]:
-    """The newest that fit. `state`: open, acknowledged, snoozed, closed, active (not closed) or all."""
+    """The newest that fit, with a lower number than `before`. `state`: open, acknowledged, snoozed, closed, active (not
+    closed) or all."""
     return await db.all(Alert, sql.alerts, state, text, service_id, before, limit, priority)
 
 

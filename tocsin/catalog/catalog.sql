@@ -40,8 +40,9 @@ insert into integrations (id, name, format, scope, service_id) values ($1, $2, $
 update integrations set name = $2, service_id = $3 where id = $1 and revoked_at is null
 
 -- name: add_key
--- The key is stored only as its hash.
-insert into integration_keys (hash, integration_id, hint) values ($1, $2, $3)
+-- The key is stored only as its hash. None for an integration that was revoked.
+insert into integration_keys (hash, integration_id, hint)
+select $1::bytea, id, $3 from integrations where id = $2 and revoked_at is null
 
 -- name: revoke_key
 -- One key, named by its hint.

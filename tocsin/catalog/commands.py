@@ -166,7 +166,8 @@ async def revoke_integration(u: Unit, integration_id: UUID) -> None:
 
 async def _add_key(u: Unit, integration_id: UUID) -> str:
     key = new_key()
-    await u.run(sql.add_key, hash_token(key), integration_id, f"{key[:4]}…{key[-4:]}")
+    if not await u.run(sql.add_key, hash_token(key), integration_id, f"{key[:4]}…{key[-4:]}"):
+        raise NotFound("There is no such integration.")
     return key
 
 

@@ -43,6 +43,8 @@ DATA_ERRORS = (
     asyncpg.IntegrityConstraintViolationError,
     asyncpg.ProgramLimitExceededError,
 )
+#: Checked at the commit: an entry without its predecessor, a head without its entry.
+RECORD_CONSTRAINTS = ("entries_follow", "incidents_head")
 #: What tells that two transactions met (a deadlock, a serialization failure): the same again may work at once.
 RIVALRY_ERRORS = (asyncpg.TransactionRollbackError,)
 
@@ -195,8 +197,8 @@ class Database(Reader):
             try:
                 async with connection.transaction():
                     yield unit
-            except asyncpg.UniqueViolationError as error:
-                raise Conflict(f"That already exists ({error.constraint_name}).") from error
+            except (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError) as error:
+                raise _conflict(error) from error
             except CONNECTION_ERRORS as error:
                 raise Unavailable from error
             if unit.topics:
@@ -221,6 +223,14 @@ class Database(Reader):
             await asyncio.wait_for(self.pool.close(), 2)
         except TimeoutError:
             self.pool.terminate()
+
+
+def _conflict(error: asyncpg.IntegrityConstraintViolationError) -> Exception:
+    """What a person can mend, as a sentence. The record's own constraints are ours to keep: those stay a fault."""
+    name = str(error.constraint_name)
+    if isinstance(error, asyncpg.UniqueViolationError):
+        return Conflict(f"That already exists ({name}).")
+    return error if name in RECORD_CONSTRAINTS else Conflict(f"What this names does not exist ({name}).")
 
 
 async def _notify(connection: Any, topics: Iterable[str]) -> None:

@@ -32,7 +32,7 @@ begin
            (old.stream, old.seq, old.stream_type, old.kind, old.happened_at, old.recorded_at, old.actor_id, old.actor,
             old.door, old.amends)
        and old.redacted_at is null and new.redacted_at is not null and new.redacted_by is not null
-       and new.redaction_reason is not null
+       and new.redaction_reason is not null and new.payload = '{}'
     then
         return new;
     end if;

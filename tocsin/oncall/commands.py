@@ -90,7 +90,10 @@ async def change_schedule(
 
 @command("schedule.archive")
 async def archive_schedule(u: Unit, schedule_id: UUID) -> None:
-    """Takes a schedule out of use; its past stays."""
+    """Takes a schedule out of use; its past stays. `Conflict` while a policy pages it: that step would find nobody."""
+    relying = [row["name"] for row in await u.rows(sql.policies_relying_on, schedule_id)]
+    if relying:
+        raise Conflict(f"{', '.join(relying[:5])} would find nobody. Change these escalation policies first.")
     if not await u.run(sql.archive_schedule, schedule_id):
         raise NotFound("There is no such schedule.")
     await u.run(sql.cut_shifts, schedule_id, await u.clock())

@@ -12,6 +12,11 @@ returning version
 -- Archived schedules keep their past; nobody is on call for them any more.
 update schedules set archived_at = clock(), version = version + 1 where id = $1 and archived_at is null
 
+-- name: policies_relying_on
+-- Whose steps would find nobody without this schedule.
+select distinct p.name from escalation_targets t join escalation_policies p on p.id = t.policy_id
+where t.schedule_id = $1 and p.archived_at is null order by p.name
+
 -- name: lock_schedule
 -- Orders edits of one schedule, so that shifts are always computed from what is stored.
 select time_zone from schedules where id = $1 and archived_at is null for update
@@ -69,9 +74,9 @@ delete from overrides where id = $1 and schedule_id = $2 and ends_at > clock()
 -- name: overrides_between
 -- row: OverrideRow
 -- engine
--- Overrides that touch a range.
+-- Overrides that touch a range. Those of people who left are skipped, or they would cover somebody who is there.
 select o.id, o.user_id, u.name as user_name, o.starts_at, o.ends_at, o.created_at
-from overrides o join users u on u.id = o.user_id
+from overrides o join users u on u.id = o.user_id and u.disabled_at is null
 where o.schedule_id = $1 and o.ends_at > $2 and o.starts_at < $3
 order by o.created_at
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from tocsin.kernel import work
 from tocsin.kernel.db import DATA_ERRORS, ENGINE, Database
-from tocsin.kernel.errors import NotFound
+from tocsin.kernel.errors import Conflict, NotFound
 from tocsin.kernel.log import logger
 from tocsin.kernel.work import Work
 from tocsin.oncall.commands import recompute, sql
@@ -22,7 +22,7 @@ async def extend(db: Database, _: Work) -> None:
                 await recompute(u, row["id"])
         except NotFound:
             continue  # Archived meanwhile.
-        except (ValueError, *DATA_ERRORS) as error:
+        except (Conflict, ValueError, *DATA_ERRORS) as error:
             log.error("schedule_not_computed", schedule=str(row["id"]), error=repr(error))  # noqa: TRY400 - said in full
     async with db.unit(ENGINE, "engine") as u:
         await work.add(u, KIND, {}, key="daily", due_at=await u.clock() + timedelta(days=1))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from tocsin.kernel.db import DATA_ERRORS, ENGINE, Database, Row, Unit
+from tocsin.kernel.errors import Conflict
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.log import logger
 from tocsin.kernel.sql import Statements
@@ -110,7 +111,7 @@ class Engine:
         try:
             async with self._database.unit(ENGINE, "engine") as u:
                 return bool(await advance(u))
-        except DATA_ERRORS as error:
+        except (Conflict, *DATA_ERRORS) as error:
             log.warning("batch_failed", pump=self.name, error=repr(error))
             return await self._one_by_one()
 

@@ -37,7 +37,7 @@ async def list_(request: Request) -> Response:
     now = await db.clock()
     names = {s.id: s.name for s in await services(db)}
     rows = [row_of(a, now, names) for a in found[:PAGE]]
-    more = found[PAGE - 1].created_at if len(found) > PAGE else None
+    more = found[PAGE - 1].number if len(found) > PAGE else None
     context = {
         "nav": "alerts", "rows": rows, "state": state, "states": STATES, "q": query.text("q", most=200),
         "service": query.id("service"), "services": names, "counts": await queries.counts(db), "more": more,
@@ -157,12 +157,9 @@ async def _alert(request: Request) -> Alert:
     return found
 
 
-def _cursor(query: Form) -> datetime | None:
-    text = query.text("before", most=40)
-    try:
-        return datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
+def _cursor(query: Form) -> int | None:
+    text = query.text("before", most=18)
+    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def routes() -> list[BaseRoute]:

@@ -29,6 +29,7 @@ async def now(request: Request) -> Response:
     shifts = await oncall.shifts_of(db, viewer.id, 2)
     context = {
         "nav": "now",
+        "fresh": not names,
         "my_pages": mine,
         "duties": await incidents.duties_of(db, viewer.id),
         "open": open_,

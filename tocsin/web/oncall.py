@@ -321,8 +321,11 @@ async def remove_override(request: Request) -> Response:
 async def archive(request: Request) -> Response:
     """Takes a schedule out of use."""
     form, schedule = await read_form(request), await _schedule(request)
-    async with act(request, form) as u:
-        await commands.archive_schedule(u, schedule.id)
+    try:
+        async with act(request, form) as u:
+            await commands.archive_schedule(u, schedule.id)
+    except Conflict as error:
+        return redirect(request, f"/on-call/{schedule.id}", str(error), "danger")
     return redirect(request, "/on-call", f"{schedule.name} is archived.")
 
 

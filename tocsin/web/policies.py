@@ -75,7 +75,7 @@ async def save(request: Request) -> Response:
             "team_id": form.id("team_id"),
             "repeats": form.whole("repeats", least=0, most=20, default=2),
             "repeat_after_s": form.whole("repeat_after", least=1, most=1440, default=5) * 60,
-            "steps": [_draft(step) for step in steps],
+            "steps": _drafts(steps),
         }
         async with act(request, form) as u:
             if policy is None:
@@ -95,6 +95,14 @@ def _steps_in(form: Form) -> list[dict[str, Any]]:
         for n in range(MAX_STEPS)
         if f"step{n}_minutes" in form and not form.flag(f"step{n}_remove")
     ]
+
+
+def _drafts(steps: list[dict[str, Any]]) -> list[StepDraft]:
+    """The steps that page somebody; one that was left empty is not meant."""
+    drafts = [_draft(step) for step in steps if step["targets"]]
+    if not drafts:
+        raise Invalid("steps", "Choose whom to page in at least one step.")
+    return drafts
 
 
 def _draft(step: dict[str, Any]) -> StepDraft:

@@ -62,10 +62,10 @@ async def list_alerts(
     call: Call,
     state: Annotated[str, Query(pattern="^(active|open|acknowledged|snoozed|closed|all)$")] = "active",
     text: str = "",
-    before: datetime | None = None,
+    before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
-    """The newest alerts; `active` is everything that is not closed."""
+    """The newest alerts, with a lower number than `before`; `active` is everything that is not closed."""
     found = await queries.alerts(call.db, state=state, text=text or None, before=before, limit=limit)
     now = await call.db.clock()
     return {"alerts": [_brief(a, now) for a in found]}
