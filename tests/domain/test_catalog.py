@@ -67,9 +67,6 @@ async def test_what_it_names_must_exist(db: Database, company: Company) -> None:
         with pytest.raises((NotFound, Conflict)):
             async with db.unit(company.as_ana(), "web") as u:
                 await act(u)
-
-
-async def test_a_revoked_integration_gets_no_new_key(db: Database, company: Company) -> None:
     async with db.unit(company.as_ana(), "web") as u:
         await commands.revoke_integration(u, company.integration)
     with pytest.raises(NotFound):

@@ -84,9 +84,6 @@ async def test_what_is_wrong_is_named(db: Database, company: Company) -> None:
         with pytest.raises(Invalid) as error:
             await made(db, company, rotations, name=name)
         assert error.value.field == field
-
-
-async def test_a_zone_is_checked_also_without_layers(db: Database, company: Company) -> None:
     with pytest.raises(Invalid, match="no time zone"):
         await made(db, company, [], zone="Mars/Phobos")
 
@@ -182,8 +179,9 @@ async def test_an_override_ahead_splits_the_shift(db: Database, company: Company
     assert (await now_on(db, schedule)).user_id == company.vic, "nothing had to run for that"
 
 
-async def test_overrides_that_make_no_sense(db: Database, company: Company) -> None:
+async def test_overrides_that_make_no_sense(db: Database, company: Company, later: Later) -> None:
     schedule, now = await made(db, company, drafts(company.ana)), await db.clock()
+    over = await put_on(db, company, schedule, now, now + timedelta(hours=1))
     wrong = [
         (now + DAY, now + DAY, "after the start"),
         (now - 2 * DAY, now - DAY, "over already"),
@@ -198,17 +196,10 @@ async def test_overrides_that_make_no_sense(db: Database, company: Company) -> N
         await disable(u, company.vic)
     with pytest.raises(Invalid, match="disabled"):
         await put_on(db, company, schedule, now, now + DAY)
-
-
-async def test_an_override_that_is_over_cannot_be_taken_back(
-    db: Database, company: Company, later: Later
-) -> None:
-    schedule, now = await made(db, company, drafts(company.ana)), await db.clock()
-    override = await put_on(db, company, schedule, now, now + DAY)
-    await later(days=2)
-    with pytest.raises(NotFound):
+    await later(hours=2)
+    with pytest.raises(NotFound, match="is over"):
         async with db.unit(company.as_ana(), "web") as u:
-            await commands.remove_override(u, schedule, override)
+            await commands.remove_override(u, schedule, over)
 
 
 async def test_overrides_at_once_all_count(db: Database, company: Company) -> None:
@@ -252,9 +243,12 @@ async def test_every_day_the_future_grows(db: Database, company: Company, later:
 
 
 async def test_whoever_left_takes_no_more_turns(db: Database, company: Company) -> None:
-    schedule = await made(db, company, drafts(company.ana, company.ben))
+    """Nor covers somebody who is there, by an override made before."""
+    schedule, now = await made(db, company, drafts(company.ana, company.ben)), await db.clock()
+    await put_on(db, company, schedule, now, now + DAY)
     async with db.unit(company.admin(), "web") as u:
         await disable(u, company.ana)
+        await disable(u, company.vic)
     await recompute(db, schedule)
     now = await db.clock()
     assert {s.user_id for s in await stored(db, schedule) if s.ends_at > now} == {company.ben}
@@ -295,25 +289,11 @@ async def test_ranges_and_limits_of_shifts(db: Database, company: Company, later
     assert (await queries.shifts_of(db, first.user_id, 1)) == [third]
 
 
-async def test_the_override_of_whoever_left_covers_nobody(db: Database, company: Company) -> None:
-    schedule, now = await made(db, company, drafts(company.ana)), await db.clock()
-    await put_on(db, company, schedule, now, now + DAY)
-    async with db.unit(company.admin(), "web") as u:
-        await disable(u, company.vic)
-    await recompute(db, schedule)
-    assert (await now_on(db, schedule)).user_id == company.ana
-
-
-async def test_nobody_is_said_to_be_nobody(db: Database, company: Company) -> None:
-    schedule = await made(db, company, [])
-    held = await now_on(db, schedule)
-    assert (held.user_id, held.user_name, held.starts_at) == (None, None, None)
-
-
 async def test_who_is_on_call_is_one_statement(db: Database, company: Company, dsn: str) -> None:
     names = [f"Schedule {n}" for n in range(5)]
     for name in names:
         await made(db, company, drafts(company.ana), name=name)
+    await made(db, company, [], name="Unheld")
     asked: list[str] = []
     connection = await asyncpg.connect(dsn)
     try:
@@ -322,8 +302,10 @@ async def test_who_is_on_call_is_one_statement(db: Database, company: Company, d
     finally:
         await connection.close()
     assert len(asked) == 1
-    assert [o.schedule_name for o in found] == ["Payments on-call", *names]
-    assert {o.user_name for o in found} == {"Ana Silva"}
+    *held, unheld = found
+    assert [o.schedule_name for o in held] == ["Payments on-call", *names]
+    assert {o.user_name for o in held} == {"Ana Silva"}
+    assert (unheld.schedule_name, unheld.user_id, unheld.starts_at) == ("Unheld", None, None)
 
 
 async def test_an_archived_schedule_has_a_past_and_no_future(
@@ -345,9 +327,6 @@ async def test_an_archived_schedule_has_a_past_and_no_future(
         with pytest.raises((NotFound, Conflict)):
             async with db.unit(company.admin(), "web") as u:
                 await act(u)
-
-
-async def test_a_schedule_that_a_policy_pages_is_not_archived(db: Database, company: Company) -> None:
     with pytest.raises(Conflict, match="Payments would find nobody"):
         async with db.unit(company.admin(), "web") as u:
             await commands.archive_schedule(u, company.schedule)
@@ -386,3 +365,19 @@ async def test_viewers_change_nothing(db: Database, company: Company) -> None:
             async with db.unit(company.as_vic(), "web") as u:
                 await act(u)
     assert await stored(db, schedule) == before
+
+
+async def test_who_leaves_hands_their_shifts_over_at_once(db: Database, company: Company) -> None:
+    pumps = Pumps(db, [JobPump(db, work.JOBS)])
+    today = (await db.clock()).date()
+    async with db.unit(company.as_ana(), "web") as u:
+        rotation = RotationDraft(
+            (company.ana, company.ben), time(0), today - timedelta(days=14), name="Weekly"
+        )
+        schedule_id = await commands.create_schedule(u, "Search", time_zone="UTC", rotations=[rotation])
+    holder = next(o for o in await queries.on_call_now(db) if o.schedule_id == schedule_id).user_id
+    other = {company.ana: company.ben, company.ben: company.ana}[holder]
+    async with db.unit(company.admin(), "web") as u:
+        await disable(u, holder)
+    await pumps.settle()
+    assert next(o for o in await queries.on_call_now(db) if o.schedule_id == schedule_id).user_id == other

@@ -76,9 +76,6 @@ async def test_what_would_leave_a_gap_cannot_be_committed(
         with pytest.raises(asyncpg.ForeignKeyViolationError, match=r"entries|incidents"):
             await transaction.commit()
     assert await connection.fetchval("select summary from incidents") == "Checkout is failing"
-
-
-async def test_two_entries_cannot_have_one_number(connection: asyncpg.Connection, incident: Incident) -> None:
     with pytest.raises(asyncpg.UniqueViolationError):
         await connection.execute(GAP.replace(" 7,", " 5,"))
 
@@ -90,7 +87,9 @@ async def test_a_gap_is_our_fault_and_no_conflict(db: Database, company: Company
             await append(u, Stream(StreamType.INCIDENT, incident.id), 99, MessageSaid("from nowhere"))
 
 
-async def test_redaction_blanks_the_words_once(db: Database, company: Company, incident: Incident) -> None:
+async def test_redaction_blanks_the_words_once(
+    db: Database, company: Company, connection: asyncpg.Connection, incident: Incident
+) -> None:
     async with db.unit(company.as_ana(), "web") as u:
         assert await redact(u, incident.id, 3, "a password")
     async with db.unit(company.admin(), "web") as u:
@@ -102,13 +101,6 @@ async def test_redaction_blanks_the_words_once(db: Database, company: Company, i
     assert (found.redacted_by, found.redaction_reason) == ("Ana Silva", "a password")
     stored = Statement("test", "select count(*) from entries where payload::text like '%line 1%'")
     assert await db.value(stored) == 0
-
-
-async def test_what_was_redacted_stays_so(
-    db: Database, company: Company, connection: asyncpg.Connection, incident: Incident
-) -> None:
-    async with db.unit(company.as_ana(), "web") as u:
-        await redact(u, incident.id, 3, "a password")
     for statement in (
         """update entries set payload = '{"text": "again"}' where seq = 3""",
         "update entries set redacted_at = null, redacted_by = null, redaction_reason = null where seq = 3",

@@ -244,6 +244,13 @@ async def _notify(connection: Any, topics: Iterable[str]) -> None:
         return
 
 
+async def _keep(_: Any) -> None:
+    """Instead of the driver's `reset all` after each use: no statement of ours leaves state in a session.
+
+    An open transaction is rolled back all the same. Saves a round trip per unit and per read.
+    """
+
+
 async def _prepare(connection: Any) -> None:
     await connection.set_type_codec(
         "jsonb",
@@ -270,6 +277,7 @@ async def connect(dsn: str, *, size: int = 12) -> Database:
             min_size=1,
             max_size=size,
             init=_prepare,
+            reset=_keep,
             timeout=5,
             max_inactive_connection_lifetime=300,
             server_settings={"application_name": "tocsin", "timezone": "UTC", "jit": "off"},

@@ -19,6 +19,7 @@ LEASE_S = 60
 MAX_ATTEMPTS = 12
 BATCH = 500
 POLL_S = 1.0
+GATHER_S = 0.01
 log = logger(__name__)
 
 
@@ -206,6 +207,9 @@ class Pumps:
             try:
                 while self._goes_on() and await running.pump.turn():
                     pass
+                if running.wake.is_set():
+                    # Work arrives faster than turns take it: a moment later, one turn takes more of it.
+                    await asyncio.sleep(GATHER_S)
             except Exception as error:  # noqa: BLE001 - the loop outlives everything; what failed is still due
                 log.warning("pump_failed", pump=running.pump.name, error=repr(error))
                 await asyncio.sleep(0.5)

@@ -13,6 +13,8 @@ from tocsin.people.model import Purpose, Role, User, is_email, is_time_zone
 
 sql = Statements("tocsin.people")
 SEND_LINK = "people.send_link"
+#: Somebody left or came back: due work for whoever reckons with people.
+CHANGED = "people.changed"
 
 
 @command("user.create")
@@ -98,7 +100,7 @@ async def disable(u: Unit, user_id: UUID) -> None:
     await u.run(sql.set_disabled, user_id, True)
     await u.run(sql.end_sessions, user_id, None)
     await audit(u, "user.disable", user.email)
-    u.touch("oncall")
+    await work.add(u, CHANGED, {}, key="people")
 
 
 @command("user.enable")
@@ -107,6 +109,7 @@ async def enable(u: Unit, user_id: UUID) -> None:
     user = await _user(u, user_id)
     await u.run(sql.set_disabled, user_id, False)
     await audit(u, "user.enable", user.email)
+    await work.add(u, CHANGED, {}, key="people")
 
 
 @command("team.create")
