@@ -21,7 +21,7 @@ from tocsin.edge import errors, inbound, stream
 from tocsin.edge.access import Who, page
 from tocsin.edge.batcher import Batcher
 from tocsin.edge.events import Hub
-from tocsin.edge.headers import BelievedProxies, SecurityHeaders, Shield, drain
+from tocsin.edge.headers import BelievedProxies, BodyLimit, SecurityHeaders, Shield, drain
 from tocsin.edge.intake import Intake
 from tocsin.edge.lane import Lane
 from tocsin.edge.server import GRACE_S, Server, run_beside
@@ -33,7 +33,7 @@ from tocsin.integrations import registry
 from tocsin.integrations.jitsi import Jitsi
 from tocsin.kernel.bus import Bus
 from tocsin.kernel.crypto import Keys, load_master
-from tocsin.kernel.db import CONNECTION_ERRORS, ENGINE, Database
+from tocsin.kernel.db import CONNECTION_ERRORS, ENGINE, VALUE_ERRORS, Database
 from tocsin.kernel.errors import TocsinError
 from tocsin.kernel.home import Home, database_of
 from tocsin.kernel.log import set_up
@@ -118,7 +118,6 @@ def compose(
     underway: set[asyncio.Task[None]] = set()
     app = Starlette(
         routes=routes(site, intake), exception_handlers=_handlers(), middleware=_around(settings, underway),
-        max_body_size=LARGEST_FORM,
     )  # fmt: skip
     app.state.site = site
     return Running(
@@ -153,13 +152,15 @@ def _around(settings: Settings, underway: "set[asyncio.Task[None]]") -> list[Mid
         Middleware(BelievedProxies, trusted=settings.trusted_proxies),
         Middleware(Shield, running=underway),
         Middleware(v1.Stack),
+        Middleware(BodyLimit, most=LARGEST_FORM),
     ]
 
 
 def _handlers() -> Mapping[Any, Any]:
-    connection = dict.fromkeys(CONNECTION_ERRORS, errors.on_database)
+    connection: dict[Any, Any] = dict.fromkeys(CONNECTION_ERRORS, errors.on_database)
+    values = dict.fromkeys(VALUE_ERRORS, errors.on_data)
     return {
-        **connection, TocsinError: errors.on_expected, HTTPException: errors.on_http,
+        **connection, **values, TocsinError: errors.on_expected, HTTPException: errors.on_http,
         RequestValidationError: v1.on_invalid, Exception: errors.on_unexpected,
     }  # fmt: skip
 

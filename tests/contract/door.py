@@ -7,12 +7,14 @@ from typing import Any
 from uuid import uuid4
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.types import Message
 
 from tests.support import Company
 from tocsin.api import opsgenie
 from tocsin.catalog import commands
 from tocsin.edge import inbound
+from tocsin.edge.headers import BodyLimit
 from tocsin.edge.intake import Intake
 from tocsin.edge.raw import MAX_BODY
 from tocsin.integrations.registry import FORMATS
@@ -36,7 +38,7 @@ class Door:
         self.intake = intake
         # The app has a limit of its own, which must not answer in intake's place.
         routes = [*inbound.routes(intake, FORMATS), *opsgenie.routes(intake, FORMATS["opsgenie"])]
-        self.app = Starlette(routes=routes, max_body_size=MAX_BODY)
+        self.app = Starlette(routes=routes, middleware=[Middleware(BodyLimit, most=MAX_BODY)])
         self.read = 0
 
     async def ask(

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from tocsin.edge.render import render
-from tocsin.kernel.db import CONNECTION_ERRORS
+from tocsin.kernel.db import CONNECTION_ERRORS, VALUE_ERRORS
 from tocsin.kernel.errors import (
     Conflict,
     Forbidden,
@@ -76,10 +76,19 @@ async def on_database(request: Request, error: Exception) -> Response:
     return await _answer(request, 503, str(unavailable), unavailable)
 
 
+async def on_data(request: Request, error: Exception) -> Response:
+    """A value that the database cannot hold, as NUL in a name: nobody's fault but the value's."""
+    log.info("value_refused", path=request.url.path, error=type(error).__name__)
+    sentence = "One of the values cannot be stored: it holds a character or a size that is not possible."
+    return await _answer(request, 422, sentence, None)
+
+
 async def on_unexpected(request: Request, error: Exception) -> Response:
     """Everything else is our fault; the log has it, the person gets a sentence."""
     if isinstance(error, CONNECTION_ERRORS):
         return await on_database(request, error)
+    if isinstance(error, VALUE_ERRORS):
+        return await on_data(request, error)
     log.error("request_failed", path=request.url.path, error=repr(error), exc_info=error)
     return await _answer(request, 500, "The error is in the log of the server. Nothing was saved.", None)
 

@@ -4,6 +4,7 @@ import asyncio
 from ipaddress import ip_address
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tocsin.settings import Network
@@ -13,6 +14,8 @@ CSP = (
     " connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
+#: Doors for machines have smaller limits of their own, and answer in their own shapes.
+MACHINES = ("/v1/", "/v2/", "/in/", "/opsgenie/", "/jsm/")
 FIXED = {
     "content-security-policy": CSP,
     "x-content-type-options": "nosniff",
@@ -119,3 +122,29 @@ async def drain(running: "set[asyncio.Task[None]]", seconds: float) -> None:
 
 async def _run(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     await app(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses bodies larger than anything people send, where they are read: so the answer has our words."""
+
+    def __init__(self, app: ASGIApp, *, most: int) -> None:
+        self.app = app
+        self.most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(MACHINES):
+            await self.app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "")
+        announced = int(length[:20]) if length.isdecimal() else 0
+        seen = 0
+
+        async def counting() -> Message:
+            nonlocal seen
+            message = {"type": "http.request"} if announced > self.most else await receive()
+            seen += len(message.get("body", b""))
+            if max(seen, announced) > self.most:
+                raise HTTPException(413, f"This is too large: {self.most // 1_000_000} MB fit.")
+            return message
+
+        await self.app(scope, counting, send)

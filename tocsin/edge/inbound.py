@@ -12,7 +12,7 @@ from tocsin.alerts.model import Outcome, Signal
 from tocsin.edge.access import Who, machine
 from tocsin.edge.errors import status_of
 from tocsin.edge.intake import Intake
-from tocsin.edge.raw import Unreadable, key_of, read_body, send_json, with_own_limit
+from tocsin.edge.raw import Unreadable, key_of, read_body, send_json
 from tocsin.kernel.errors import Invalid, NotFound, NotSignedIn, Throttled, TocsinError, Unavailable
 
 
@@ -86,7 +86,7 @@ async def _refuse(send: Send, error: TocsinError) -> None:
 
 def routes(intake: Intake, formats: Mapping[str, Format]) -> list[BaseRoute]:
     """The plain routes of intake; imitated APIs have their own."""
-    endpoint = with_own_limit(Inbound(intake, formats))
+    endpoint = Inbound(intake, formats)
     return [
         machine(path, endpoint, who=Who.INTEGRATION_KEY, name=name)
         for path, name in (

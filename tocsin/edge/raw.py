@@ -1,15 +1,13 @@
 """HTTP at its barest, for doors that answer thousands of requests a second: no request or response objects."""
 
 import asyncio
-import sys
 from base64 import b64decode
 from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from tocsin.kernel.errors import TocsinError
 
@@ -49,11 +47,6 @@ def _basic(value: str) -> str:
         return b64decode(value, validate=True).decode().partition(":")[2]
     except ValueError:
         return ""
-
-
-def with_own_limit(endpoint: ASGIApp) -> ASGIApp:
-    """Lifts the app's limit of bodies, which refuses in plain text: `read_body` has its own, and machines read JSON."""
-    return RequestBodyLimitMiddleware(endpoint, max_body_size=sys.maxsize)
 
 
 async def read_body(scope: Scope, receive: Receive, most: int = MAX_BODY) -> bytes:

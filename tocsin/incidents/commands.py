@@ -67,7 +67,7 @@ async def declare(
     if u.actor.id:
         await u.value(sql.join, incident_id, u.actor.id)
     if alert:
-        await adopt(u, incident_id, alert, payload.key)
+        await adopt(u, incident_id, alert, "" if private else f"Declared {payload.key}")
     return payload.key
 
 

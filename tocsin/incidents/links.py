@@ -39,11 +39,14 @@ async def alert_to_link(u: Unit, alert_id: UUID) -> Alert:
     return alert
 
 
-async def adopt(u: Unit, incident_id: UUID, alert: Alert, key: str) -> None:
-    """Links the alert that an incident was declared from; whoever declared it has it from now on."""
+async def adopt(u: Unit, incident_id: UUID, alert: Alert, note: str) -> None:
+    """Links the alert that an incident was declared from; whoever declared it has it from now on.
+
+    Everybody reads the alert's record, so `note` must not name a private incident.
+    """
     await link_alert(u, incident_id, alert.id)
     if alert.closed_at is None:
-        await alerts.acknowledge(u, alert.id, note=f"Declared {key}")
+        await alerts.acknowledge(u, alert.id, note=note)
 
 
 async def close_linked(u: Unit, incident_id: UUID) -> None:

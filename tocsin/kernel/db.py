@@ -43,6 +43,8 @@ DATA_ERRORS = (
     asyncpg.IntegrityConstraintViolationError,
     asyncpg.ProgramLimitExceededError,
 )
+#: Those of them that tell about a value alone: what a person can mend.
+VALUE_ERRORS = (asyncpg.DataError, asyncpg.ProgramLimitExceededError, UnicodeEncodeError)
 #: Checked at the commit: an entry without its predecessor, a head without its entry.
 RECORD_CONSTRAINTS = ("entries_follow", "incidents_head")
 #: What tells that two transactions met (a deadlock, a serialization failure): the same again may work at once.

@@ -48,7 +48,10 @@ async def submit(request: Request) -> Response:
         )
     except (Forbidden, Throttled) as error:
         status = 429 if isinstance(error, Throttled) else 403
-        return await _form(request, target, email, {"password": str(error)}, status)
+        response = await _form(request, target, email, {"password": str(error)}, status)
+        if isinstance(error, Throttled):
+            response.headers["retry-after"] = str(error.after)
+        return response
     return await _welcome(request, user_id, target)
 
 

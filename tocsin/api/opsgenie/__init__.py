@@ -6,7 +6,6 @@ from tocsin.alerts.format import Format
 from tocsin.api.opsgenie.alerts import Alerts
 from tocsin.edge.access import Who, machine
 from tocsin.edge.intake import Intake
-from tocsin.edge.raw import with_own_limit
 
 #: As is; as Alertmanager's `api_url` with a path; as Jira Service Management, which some clients moved to.
 PREFIXES = {"": "opsgenie", "/opsgenie": "opsgenie_below", "/jsm/ops/integration": "opsgenie_jsm"}
@@ -18,7 +17,7 @@ def routes(intake: Intake, format_: Format) -> list[BaseRoute]:
 
     `format_` reads the body of a create request.
     """
-    endpoint = with_own_limit(Alerts(intake, format_))
+    endpoint = Alerts(intake, format_)
     return [
         machine(
             f"{prefix}/v2/alerts{rest}",
