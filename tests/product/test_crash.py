@@ -16,7 +16,7 @@ from tests.product.stream import Stream, judge, received_aliases, shown
 
 pytestmark = pytest.mark.crash
 #: A short run belongs to every test run; `make crash` sets more.
-ROUNDS = int(os.environ.get("CRASH_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("CRASH_ROUNDS", "3"))
 #: Longer than any lease: what a killed process had in hand is due again then.
 LEASE_S = 90
 
