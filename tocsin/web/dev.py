@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -59,7 +59,8 @@ async def mail_html(request: Request) -> Response:
 async def components(request: Request) -> Response:
     """All components in their states; the browser tests photograph this page."""
     now = datetime.now(UTC)
-    return await render(request, "dev/components.html", {"moment": now})
+    moments = {"moment": now, "soon": now + timedelta(minutes=4), "later": now + timedelta(hours=2)}
+    return await render(request, "dev/components.html", moments)
 
 
 def _box(request: Request) -> CaughtMail:

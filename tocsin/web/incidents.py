@@ -64,8 +64,8 @@ async def declare(request: Request) -> Response:
     """Declares; first shows open incidents that look alike, unless the person has seen them."""
     form, db, viewer = await read_form(request), site_of(request).database, await viewer_of(request)
     try:
-        severity = form.whole("severity", least=1, most=3)
         summary = form.text("summary", most=300, needed=True)
+        severity = _severity(form)
         service_id = form.id("service_id")
         if not form.flag("seen_look_alikes"):
             alike = await queries.look_alikes(db, summary, service_id, viewer.id)
@@ -81,6 +81,12 @@ async def declare(request: Request) -> Response:
     except Invalid as error:
         return await _declare_page(request, dict(form), {error.field: str(error)})
     return redirect(request, f"/incidents/{key}")
+
+
+def _severity(form: Form) -> int:
+    if not form.get("severity"):
+        raise Invalid("severity", "Choose how bad it is. It can be changed at any time.")
+    return form.whole("severity", least=1, most=3)
 
 
 async def _declare_page(

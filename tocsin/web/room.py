@@ -20,14 +20,15 @@ FIRST_PAGE = 100
 
 
 async def room(request: Request) -> Response:
-    """The room: state before story."""
+    """The room: state before story. `before` shows a part of a long record, for links and without scripts."""
     incident = await incident_of(request)
     site = site_of(request)
-    newest = await newest_entries(site.database, incident.id, limit=FIRST_PAGE)
+    before = read_query(request).whole("before", least=0, most=2_000_000_000, default=0)
+    newest = await newest_entries(site.database, incident.id, before, FIRST_PAGE)
     context = await state_context(request, incident) | {
         "entries_html": [entry_html(site.templates, e) for e in newest],
         "first_seq": newest[0].seq if newest else 0,
-        "last_seq": newest[-1].seq if newest else 0,
+        "past": bool(before) and before <= incident.head,
     }
     return await render(request, "incidents/room.html", context)
 

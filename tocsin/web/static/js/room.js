@@ -27,10 +27,30 @@ class Room {
       else if (!detail.data.html || detail.data.seq > this.last) this.catchUp();
     });
     document.querySelector("[data-older]")?.addEventListener("click", (event) => this.older(event));
+    this.watchHead();
     if (!location.hash) this.toEnd();
+    else this.linked();
+    window.addEventListener("hashchange", () => this.linked());
   }
 
-  toEnd() { this.list.lastElementChild?.scrollIntoView({ block: "nearest" }); }
+  // The end of the whole record, so that the composer, which sticks, does not cover the newest line.
+  toEnd() {
+    const record = this.list.closest(".record") ?? this.list;
+    const end = record.getBoundingClientRect().bottom + (parseFloat(getComputedStyle(document.documentElement).scrollPaddingBlockEnd) || 0);
+    if (end > window.innerHeight) window.scrollBy(0, end - window.innerHeight);
+  }
+
+  // A link to an entry that is older than what is shown leads to its part of the record.
+  linked() {
+    const seq = Number(location.hash.match(/^#entry-(\d+)$/)?.[1]), first = Number(this.list.firstElementChild?.dataset.seq ?? 0);
+    if (seq && seq < first) location.replace(`${location.pathname}?before=${seq + 50}${location.hash}`);
+  }
+
+  // On a phone, one line keeps the state in sight when the head has scrolled away.
+  watchHead() {
+    const mini = document.getElementById("room-mini"), head = document.getElementById("room-head");
+    if (mini && head) new IntersectionObserver(([seen]) => { mini.hidden = seen.isIntersecting || seen.boundingClientRect.top > 0; }).observe(head);
+  }
 
   nearEnd() {
     const end = this.list.getBoundingClientRect().bottom;
@@ -71,13 +91,20 @@ class Room {
 
   async older(event) {
     event.preventDefault();
-    const first = Number(this.list.firstElementChild?.dataset.seq ?? 0);
-    const answer = await fetch(`${this.url}?before=${first}`, { headers: { accept: "text/html" } }).catch(() => null);
-    if (!answer?.ok) return;
-    const height = document.documentElement.scrollHeight;
-    this.list.insertAdjacentHTML("afterbegin", await answer.text());
-    window.scrollBy(0, document.documentElement.scrollHeight - height);
-    if (Number(this.list.firstElementChild?.dataset.seq ?? 1) <= 1) event.target.closest("[data-older]").hidden = true;
+    if (this.reading) return;
+    this.reading = true;
+    const bar = event.target.closest(".older"), left = bar.querySelector("span"), oldest = () => this.list.firstElementChild;
+    const answer = await fetch(`${this.url}?before=${Number(oldest()?.dataset.seq ?? 0)}`, { headers: { accept: "text/html" } }).catch(() => null);
+    const html = answer?.ok ? await answer.text().catch(() => "") : "";
+    this.reading = false;
+    if (!html) { left.textContent = "They could not be fetched. Try again."; return; }
+    // What somebody reads stays where it is.
+    const anchor = oldest(), top = anchor?.getBoundingClientRect().top ?? 0;
+    this.list.insertAdjacentHTML("afterbegin", html);
+    if (anchor) window.scrollBy(0, anchor.getBoundingClientRect().top - top);
+    const before = Number(oldest()?.dataset.seq ?? 1) - 1;
+    left.textContent = `${before.toLocaleString()} before these`;
+    bar.hidden = before < 1;
   }
 }
 

@@ -66,7 +66,7 @@ customElements.define("count-down", class extends Ticking {
     const due = Date.parse(this.getAttribute("datetime")), left = due - now();
     if (Number.isNaN(due)) return;
     this.dataset.tone = left < 0 ? "late" : left < 5 * MINUTE ? "soon" : "";
-    put(this, left < 0 ? `overdue by ${length(left)}` : `in ${length(left)}`);
+    put(this, left < 0 ? `${"by" in this.dataset ? "" : "overdue "}by ${length(left)}` : `in ${length(left)}`);
     this.title ||= exact.format(due);
   }
 });
