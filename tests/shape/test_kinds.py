@@ -25,6 +25,7 @@ SAMPLES: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     datetime: st.datetimes(timezones=st.just(UTC)),
     UUID: st.uuids(),
+    Any: WORDS,
 }
 #: These are somebody's own words and nothing else; every other sentence goes on after the actor's name.
 OWN_WORDS = {"message", "alert_noted"}
@@ -39,6 +40,8 @@ def drawn(hint: Any) -> st.SearchStrategy[Any]:
     """Values of a field's type: times with a zone, texts that somebody could have typed."""
     if hint in SAMPLES:
         return SAMPLES[hint]
+    if dataclasses.is_dataclass(hint):
+        return samples(hint)
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in {typing.Union, types.UnionType}:
         return st.one_of([drawn(option) for option in inner])
@@ -65,8 +68,9 @@ def samples(cls: type[Any]) -> st.SearchStrategy[Any]:
 
 
 def stream_of(kind: str) -> str:
-    """Whose record it stands in: alerts have their own kinds, all others are an incident's."""
-    return "alert" if KINDS[kind].__module__ == "tocsin.alerts.kinds" else "incident"
+    """Whose record it stands in: alerts and schedules have their own kinds, all others are an incident's."""
+    package = KINDS[kind].__module__.split(".")[1]
+    return {"alerts": "alert", "oncall": "schedule", "duty": "schedule"}.get(package, "incident")
 
 
 @each

@@ -13,8 +13,8 @@ from tocsin.comms import commands as comms
 from tocsin.kernel.db import Actor, Database, Unit
 from tocsin.kernel.passwords import hash_password
 from tocsin.oncall import commands as oncall
-from tocsin.oncall.commands import RotationDraft
-from tocsin.oncall.model import RotationKind
+from tocsin.oncall.drafts import RotationDraft, ScheduleDraft
+from tocsin.oncall.model import Restriction
 from tocsin.paging import commands as paging
 from tocsin.paging.model import StepDraft
 from tocsin.people import commands as people
@@ -135,9 +135,8 @@ async def _on_call(u: Unit, lantern: Lantern, team: str, members: tuple[str, ...
         if team != "Storefront"
         else [RotationDraft(tuple(users.values()), time(9), monday, name="Weekly")]
     )
-    schedule_id = await oncall.create_schedule(
-        u, f"{team} on-call", time_zone="Europe/Dublin", team_id=lantern.teams[team], rotations=layers
-    )
+    draft = ScheduleDraft(f"{team} on-call", "Europe/Dublin", tuple(layers), lantern.teams[team])
+    schedule_id = await oncall.create_schedule(u, draft)
     lead, second = list(users.values())[:2]
     lantern.policies[team] = await paging.create_policy(
         u, team, team_id=lantern.teams[team], repeats=2, repeat_after_s=600,
@@ -163,7 +162,7 @@ def _follow_the_sun(users: dict[str, UUID], monday: date) -> list[RotationDraft]
         there = tuple(user for first, user in users.items() if zones[first] == zone)
         if there:
             layers.append(
-                RotationDraft(there, start, monday, RotationKind.WEEKLY, 1, name, None, (start, end))
+                RotationDraft(there, start, monday, name=name, restrictions=(Restriction(start, end),))
             )
     return layers
 

@@ -1,10 +1,13 @@
 -- name: add_schedule
 -- A schedule without rotations; they follow in the same transaction.
-insert into schedules (id, name, description, team_id, time_zone) values ($1, $2, $3, $4, $5)
+insert into schedules (id, name, description, team_id, time_zone, coverage, needs_acceptance, max_nights, fatigue_pages,
+                       fatigue_hours)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 -- name: change_schedule
 -- Two people who edit at once: the second one's version is stale and nothing changes.
-update schedules set name = $3, description = $4, team_id = $5, time_zone = $6, version = version + 1
+update schedules set name = $3, description = $4, team_id = $5, time_zone = $6, coverage = $7, needs_acceptance = $8,
+    max_nights = $9, fatigue_pages = $10, fatigue_hours = $11, version = version + 1
 where id = $1 and version = $2 and archived_at is null
 returning version
 
@@ -19,44 +22,106 @@ where t.schedule_id = $1 and p.archived_at is null order by p.name
 
 -- name: lock_schedule
 -- Orders edits of one schedule, so that shifts are always computed from what is stored.
-select time_zone from schedules where id = $1 and archived_at is null for update
+select name, time_zone, materialised_until, zone_data from schedules where id = $1 and archived_at is null for update
+
+-- name: raise_head
+-- The number of the next entry in its history.
+update schedules set head = head + 1 where id = $1 returning head
+
+-- name: version_of
+-- What an edit must name.
+select version from schedules where id = $1
+
+-- name: undone
+-- The numbers of the changes that were undone.
+select (payload ->> 'undoes')::integer as seq from entries
+where stream = $1 and (payload ->> 'undoes') is not null
+
+-- name: later_edit
+-- Whether an edit came after this one, those that were undone and those that undo left aside.
+select exists (
+    select from entries e
+    where e.stream = $1 and e.seq > $2 and e.kind = 'schedule_changed' and (e.payload ->> 'undoes') is null
+    and not exists (select from entries u where u.stream = $1 and u.payload ->> 'undoes' = e.seq::text)
+)
 
 -- name: schedule_by_id
 -- row: Schedule
 -- One schedule.
-select s.id, s.name, s.description, s.team_id, t.name as team_name, s.time_zone, s.version, s.materialised_until
+select s.id, s.name, s.description, s.team_id, t.name as team_name, s.time_zone, s.version, s.materialised_until,
+    s.coverage, s.needs_acceptance, s.max_nights, s.fatigue_pages, s.fatigue_hours, s.not_computed
 from schedules s left join teams t on t.id = s.team_id where s.id = $1 and s.archived_at is null
+
+-- name: schedule_as_draft
+-- What people gave, without its layers.
+select name, description, team_id, time_zone, coverage, needs_acceptance, max_nights, fatigue_pages, fatigue_hours
+from schedules where id = $1 and archived_at is null
 
 -- name: schedules
 -- row: Schedule
 -- All schedules in use, by name.
-select s.id, s.name, s.description, s.team_id, t.name as team_name, s.time_zone, s.version, s.materialised_until
+select s.id, s.name, s.description, s.team_id, t.name as team_name, s.time_zone, s.version, s.materialised_until,
+    s.coverage, s.needs_acceptance, s.max_nights, s.fatigue_pages, s.fatigue_hours, s.not_computed
 from schedules s left join teams t on t.id = s.team_id where s.archived_at is null order by lower(s.name)
 
+-- name: rotation_ids
+-- The layers that are there.
+select id from rotations where schedule_id = $1
+
 -- name: remove_rotations
--- Before the new ones are stored.
-delete from rotations where schedule_id = $1
+-- All but these.
+delete from rotations where schedule_id = $1 and not id = any ($2::uuid[])
 
--- name: add_rotation
--- One layer.
-insert into rotations (id, schedule_id, name, position, kind, length, handoff_time, start_date, ends_at,
-                       window_start, window_end)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+-- name: put_rotation
+-- One layer, new or changed. What was fetched from another address does not count any more.
+insert into rotations (id, schedule_id, name, position, kind, length, handoff_time, start_date, ends_at, time_zone,
+                       restrictions, skip_holidays, source_url)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+on conflict (id) do update set name = excluded.name, position = excluded.position, kind = excluded.kind,
+    length = excluded.length, handoff_time = excluded.handoff_time, start_date = excluded.start_date,
+    ends_at = excluded.ends_at, time_zone = excluded.time_zone, restrictions = excluded.restrictions,
+    skip_holidays = excluded.skip_holidays, source_url = excluded.source_url,
+    refreshed_at = case when rotations.source_url is not distinct from excluded.source_url then rotations.refreshed_at end
 
--- name: add_participants
+-- name: set_participants
 -- The order of a rotation; a person may stand in it twice.
-insert into rotation_participants (rotation_id, position, user_id)
-select $1, t.position - 1, t.user_id from unnest($2::uuid[]) with ordinality as t (user_id, position)
+with gone as (delete from rotation_participants where rotation_id = $1 and position >= jsonb_array_length($2))
+insert into rotation_participants (rotation_id, position, user_id, team_id)
+select $1, t.position - 1, (t.who ->> 'user')::uuid, (t.who ->> 'team')::uuid
+from jsonb_array_elements($2) with ordinality as t (who, position)
+on conflict (rotation_id, position) do update set user_id = excluded.user_id, team_id = excluded.team_id
 
 -- name: rotations
--- The layers of a schedule with their participants in order; those who left are skipped.
-select r.id, r.position, r.kind, r.length, r.handoff_time, r.start_date, r.ends_at, r.name, r.window_start, r.window_end,
-    coalesce(array_agg(p.user_id order by p.position) filter (where u.id is not null), '{}') as participants
-from rotations r
-left join rotation_participants p on p.rotation_id = r.id
-left join users u on u.id = p.user_id and u.disabled_at is null
-where r.schedule_id = $1
-group by r.id order by r.position
+-- The layers of a schedule as people gave them, lowest first.
+select r.id, r.position, r.kind, r.length, r.handoff_time, r.start_date, r.ends_at, r.name, r.time_zone, r.restrictions,
+    r.skip_holidays, r.source_url, r.refreshed_at, r.refresh_error,
+    coalesce((select jsonb_agg(jsonb_build_object('user', p.user_id, 'team', p.team_id) order by p.position)
+              from rotation_participants p where p.rotation_id = r.id), '[]') as participants
+from rotations r where r.schedule_id = $1 order by r.position
+
+-- name: whereabouts
+-- Of these people those who are there, and whose holidays count for them.
+select id as user_id, country, subdivision, time_zone from users where id = any ($1::uuid[]) and disabled_at is null
+
+-- name: members_in_order
+-- Who takes the turns of a team: its members by name.
+select m.team_id, m.user_id from team_members m join users u on u.id = m.user_id and u.disabled_at is null
+where m.team_id = any ($1::uuid[]) order by m.team_id, lower(u.name), u.id
+
+-- name: calendar_events
+-- row: Event
+-- The turns of an imported calendar; whoever left holds none of them.
+select e.uid, e.starts_at, e.ends_at, u.id as user_id, e.who
+from calendar_events e left join users u on u.id = e.user_id and u.disabled_at is null
+where e.rotation_id = $1 order by e.starts_at, e.uid
+
+-- name: unknown_teams
+-- Of the given ids, those of no team.
+select t.wanted from unnest($1::uuid[]) as t (wanted) where not exists (select from teams x where x.id = t.wanted)
+
+-- name: names_of
+-- How people are called.
+select id, name from users where id = any ($1::uuid[])
 
 -- name: unknown_people
 -- Of the given ids, those that cannot be on call: no such person, or disabled.
@@ -65,17 +130,20 @@ where not exists (select from users u where u.id = t.wanted and u.disabled_at is
 
 -- name: add_override
 -- Somebody else is on call for a while.
-insert into overrides (id, schedule_id, user_id, starts_at, ends_at, created_by) values ($1, $2, $3, $4, $5, $6)
+insert into overrides (id, schedule_id, user_id, starts_at, ends_at, created_by, replaces, reason, batch)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
--- name: remove_override
--- Only one that is not over: the past is never edited.
-delete from overrides where id = $1 and schedule_id = $2 and ends_at > clock()
+-- name: remove_overrides
+-- Only those that are not over: the past is never edited.
+delete from overrides where id = any ($1::uuid[]) and schedule_id = $2 and ends_at > clock()
+returning id, user_id, starts_at, ends_at, replaces, reason
 
 -- name: overrides_between
 -- row: OverrideRow
 -- engine
 -- Overrides that touch a range. Those of people who left are skipped, or they would cover somebody who is there.
-select o.id, o.user_id, u.name as user_name, o.starts_at, o.ends_at, o.created_at
+select o.id, o.user_id, u.name as user_name, o.starts_at, o.ends_at, o.created_at, o.replaces, o.reason,
+    o.batch, o.number
 from overrides o join users u on u.id = o.user_id and u.disabled_at is null
 where o.schedule_id = $1 and o.ends_at > $2 and o.starts_at < $3
 order by o.created_at
@@ -90,34 +158,44 @@ delete from shifts where schedule_id = $1 and starts_at >= $2
 
 -- name: add_shifts
 -- The computed shifts, many at once.
-insert into shifts (schedule_id, user_id, starts_at, ends_at, rotation_id, override_id)
-select $1, t.user_id, t.starts_at, t.ends_at, t.rotation_id, t.override_id
-from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::uuid[])
-    as t (user_id, starts_at, ends_at, rotation_id, override_id)
+insert into shifts (schedule_id, user_id, starts_at, ends_at, rotation_id, override_id, track)
+select $1, t.user_id, t.starts_at, t.ends_at, t.rotation_id, t.override_id, t.track
+from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::uuid[], $7::integer[])
+    as t (user_id, starts_at, ends_at, rotation_id, override_id, track)
 
--- name: shift_under_way
+-- name: shifts_ahead
+-- engine
+-- What is stored from a moment on, to see what an edit moves.
+select user_id, starts_at, ends_at from shifts where schedule_id = $1 and ends_at > $2
+
+-- name: shifts_under_way
 -- engine
 -- What is being held at the moment of an edit.
-select starts_at, user_id, rotation_id, override_id from shifts
+select starts_at, user_id, rotation_id, override_id, track from shifts
 where schedule_id = $1 and starts_at < $2 and ends_at > $2
 
 -- name: stretch_shift
 -- A shift that goes on unchanged over the moment of an edit stays one shift.
-update shifts set ends_at = $3 where schedule_id = $1 and starts_at = $2
+update shifts set ends_at = $3 where schedule_id = $1 and starts_at = $2 and track = $4
 
 -- name: set_materialised
--- How far ahead shifts are stored.
-update schedules set materialised_until = $2 where id = $1
+-- How far ahead shifts are stored, and with which time zone data they were computed.
+update schedules set materialised_until = $2, zone_data = $3, not_computed = null where id = $1
+
+-- name: set_not_computed
+-- What was stored before still counts; the page says why nothing new came.
+update schedules set not_computed = $2 where id = $1
 
 -- name: schedules_in_use
 -- All of them are computed anew once a day.
-select id from schedules where archived_at is null order by id
+select id, zone_data from schedules where archived_at is null order by id
 
 -- name: shifts_between
 -- row: ShiftRow
 -- engine
 -- Stored shifts that touch a range, in order.
-select s.schedule_id, s.user_id, u.name as user_name, u.time_zone, s.starts_at, s.ends_at, s.rotation_id, s.override_id
+select s.schedule_id, s.user_id, u.name as user_name, u.time_zone, s.starts_at, s.ends_at, s.rotation_id, s.override_id,
+    s.track
 from shifts s join users u on u.id = s.user_id
 where s.schedule_id = $1 and s.ends_at > $2 and s.starts_at < $3
 order by s.starts_at
@@ -146,7 +224,8 @@ order by lower(s.name)
 -- row: ShiftRow
 -- engine
 -- A person's current and coming shifts.
-select s.schedule_id, s.user_id, u.name as user_name, u.time_zone, s.starts_at, s.ends_at, s.rotation_id, s.override_id
+select s.schedule_id, s.user_id, u.name as user_name, u.time_zone, s.starts_at, s.ends_at, s.rotation_id, s.override_id,
+    s.track
 from shifts s join users u on u.id = s.user_id
 where s.user_id = $1 and s.ends_at > clock()
 order by s.starts_at limit $2

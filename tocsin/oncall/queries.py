@@ -20,13 +20,8 @@ async def schedule_by_id(db: Reader, schedule_id: UUID) -> Schedule | None:
     return await db.first(Schedule, sql.schedule_by_id, schedule_id)
 
 
-async def layers(db: Reader, schedule_id: UUID) -> list[dict[str, object]]:
-    """The rotations of a schedule, lowest first, as plain fields with `participants` in order."""
-    return [dict(row) for row in await db.rows(sql.rotations, schedule_id)]
-
-
 async def on_call_now(db: Reader) -> list[OnCall]:
-    """One row per schedule (user None: nobody), in one indexed query."""
+    """A row per schedule (user None: nobody), in one indexed query; several rows where people are on call together."""
     return await db.all(OnCall, sql.on_call_now)
 
 

@@ -86,8 +86,11 @@ VERBS: dict[str, Need] = {
     "schedule.create": CONFIGURE,
     "schedule.change": CONFIGURE,
     "schedule.archive": CONFIGURE,
+    "schedule.undo": CONFIGURE,
     "override.add": RESPOND,
     "override.remove": RESPOND,
+    "shift.take": RESPOND,
+    "leave.cover": RESPOND,
     # alerts
     "alert.take_in": INTAKE,
     "alert.report": RESPOND,

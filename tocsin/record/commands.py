@@ -14,7 +14,7 @@ sql = Statements("tocsin.record")
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Which record: an incident's or an alert's."""
+    """Which record: an incident's, an alert's or a schedule's."""
 
     type: StreamType
     id: UUID

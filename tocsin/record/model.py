@@ -12,6 +12,7 @@ class StreamType(StrEnum):
 
     INCIDENT = "incident"
     ALERT = "alert"
+    SCHEDULE = "schedule"
 
 
 @dataclass(frozen=True, slots=True)

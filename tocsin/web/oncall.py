@@ -12,9 +12,11 @@ from starlette.routing import BaseRoute
 from tocsin.edge.door import Form, Who, act, page, read_form, read_query, redirect, render, site_of, viewer_of
 from tocsin.kernel.db import Reader
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
-from tocsin.oncall import commands, queries
-from tocsin.oncall.commands import RotationDraft
-from tocsin.oncall.model import RotationKind, Schedule, ShiftRow, next_clock_changes
+from tocsin.oncall import commands, cover, queries
+from tocsin.oncall.clocks import next_clock_changes
+from tocsin.oncall.drafts import RotationDraft, ScheduleDraft, plain_restriction
+from tocsin.oncall.model import Restriction, RotationKind, Schedule, ShiftRow
+from tocsin.oncall.plans import draft_of_schedule
 from tocsin.people.queries import teams, users
 
 WEEKS = 4
@@ -176,7 +178,8 @@ async def new_form(request: Request) -> Response:
 async def edit_form(request: Request) -> Response:
     """The stored schedule in the editor."""
     schedule = await _schedule(request)
-    layers = [_layer_values(row) for row in await queries.layers(site_of(request).database, schedule.id)]
+    draft = await draft_of_schedule(site_of(request).database, schedule.id)
+    layers = [_layer_values(layer) for layer in draft.rotations] if draft else []
     values = {
         "name": schedule.name, "description": schedule.description, "time_zone": schedule.time_zone,
         "team_id": str(schedule.team_id or ""), "version": schedule.version,
@@ -184,12 +187,12 @@ async def edit_form(request: Request) -> Response:
     return await _editor(request, schedule, values, layers, {})
 
 
-def _layer_values(row: dict[str, Any]) -> dict[str, Any]:
-    start, end = row["window_start"], row["window_end"]
+def _layer_values(layer: RotationDraft) -> dict[str, Any]:
+    hours = plain_restriction(layer.restrictions[0]) if layer.restrictions else {}
     return {
-        "name": row["name"], "kind": row["kind"], "length": row["length"], "handoff_time": f"{row['handoff_time']:%H:%M}",
-        "start_date": row["start_date"].isoformat(), "participants": [str(p) for p in row["participants"]],
-        "window_start": f"{start:%H:%M}" if start else "", "window_end": f"{end:%H:%M}" if end else "",
+        "name": layer.name, "kind": layer.kind, "length": layer.length, "handoff_time": f"{layer.handoff_time:%H:%M}",
+        "start_date": layer.start_date.isoformat(), "participants": [str(p) for p in layer.participants],
+        "window_start": hours.get("start", ""), "window_end": hours.get("end", ""),
     }  # fmt: skip
 
 
@@ -222,14 +225,12 @@ async def _store(
         raise Invalid("time_zone", f"There is no time zone {zone}.")
     if not drafts:
         raise Invalid("layers", "Choose at least one person in one layer.")
-    common: dict[str, Any] = {
-        "time_zone": zone, "team_id": form.id("team_id"), "description": form.text("description", most=2000), "rotations": drafts,
-    }  # fmt: skip
+    draft = ScheduleDraft(name, zone, tuple(drafts), form.id("team_id"), form.text("description", most=2000))
     async with act(request, form) as u:
         if schedule is None:
-            return await commands.create_schedule(u, name, **common)
+            return await commands.create_schedule(u, draft)
         version = form.whole("version", least=1, most=1_000_000_000)
-        await commands.change_schedule(u, schedule.id, version, name, **common)
+        await commands.change_schedule(u, schedule.id, version, draft)
         return schedule.id
 
 
@@ -263,7 +264,7 @@ def _draft(layer: dict[str, Any]) -> RotationDraft:
         participants=tuple(Form([("person", p)]).needed_id("person") for p in layer["participants"]),
         handoff_time=handoff, start_date=start_date, kind=RotationKind(form.choice("kind", ("daily", "weekly"), default="weekly")),
         length=form.whole("length", least=1, most=52, default=1), name=form.text("name", most=100),
-        window=(start, end) if start is not None and end is not None else None,
+        restrictions=(Restriction(start, end),) if start is not None and end is not None else (),
     )  # fmt: skip
 
 
@@ -297,7 +298,7 @@ async def add_override(request: Request) -> Response:
     try:
         start, end = _moment(form, "starts_at", viewer.time_zone), _moment(form, "ends_at", viewer.time_zone)
         async with act(request, form) as u:
-            await commands.add_override(u, schedule.id, form.needed_id("user_id"), start, end)
+            await cover.add_override(u, schedule.id, form.needed_id("user_id"), start, end)
     except Invalid as error:
         return await _show(request, schedule, dict(form), {error.field: str(error)})
     return redirect(request, f"/on-call/{schedule.id}", "Overridden. Who is on call is computed anew.")
@@ -314,7 +315,7 @@ async def remove_override(request: Request) -> Response:
     """Takes an override back."""
     form, schedule = await read_form(request), await _schedule(request)
     async with act(request, form) as u:
-        await commands.remove_override(u, schedule.id, form.needed_id("override_id"))
+        await cover.remove_override(u, schedule.id, form.needed_id("override_id"))
     return redirect(request, f"/on-call/{schedule.id}", "The override is gone.")
 
 
@@ -343,10 +344,14 @@ async def _schedule(request: Request) -> Schedule:
 async def _named_layers(request: Request, schedule_id: UUID) -> list[dict[str, Any]]:
     db = site_of(request).database
     names = {u.id: u.name for u in await users(db)}
+    draft = await draft_of_schedule(db, schedule_id)
     return [
-        {**row, "people": [names.get(p, "somebody") for p in row["participants"]]}  # type: ignore[attr-defined] # a list of ids
-        for row in await queries.layers(db, schedule_id)
-    ]
+        {
+            **_layer_values(layer), "handoff_time": layer.handoff_time,
+            "people": [names.get(p, "somebody") for p in layer.participants if isinstance(p, UUID)],
+        }
+        for layer in (draft.rotations if draft else ())
+    ]  # fmt: skip
 
 
 def routes() -> list[BaseRoute]:

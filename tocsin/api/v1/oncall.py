@@ -1,48 +1,19 @@
 """Who is on call, schedules and overrides."""
 
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime
 
 from tocsin.api.v1.auth import Call
+from tocsin.api.v1.oncall_bodies import OverrideBody, RangeBody, ScheduleBody
 from tocsin.kernel.errors import NotFound
-from tocsin.oncall import commands, queries
-from tocsin.oncall.model import OnCall, RotationKind
+from tocsin.oncall import commands, cover, queries
+from tocsin.oncall.model import OnCall
 
 router = APIRouter(tags=["On-call"])
-
-
-class RotationBody(BaseModel):
-    """A layer of a schedule. The hand-off keeps its wall-clock time in the schedule's zone."""
-
-    participants: list[UUID] = Field(min_length=1, max_length=200)
-    handoff_time: time = time(9)
-    start_date: date
-    kind: RotationKind = RotationKind.WEEKLY
-    length: int = Field(1, ge=1, le=52)
-    name: str = Field("", max_length=100)
-    window: tuple[time, time] | None = None
-
-
-class ScheduleBody(BaseModel):
-    """A schedule; the last layer covers the ones before it."""
-
-    name: str = Field(min_length=1, max_length=100)
-    time_zone: str
-    team_id: UUID | None = None
-    description: str = ""
-    rotations: list[RotationBody] = []
-
-
-class OverrideBody(BaseModel):
-    """Somebody else on call for a while."""
-
-    user_id: UUID
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
 
 
 @router.get("/on-call")
@@ -61,19 +32,8 @@ async def list_schedules(call: Call) -> dict[str, Any]:
 @router.post("/schedules", status_code=201)
 async def create_schedule(call: Call, body: ScheduleBody) -> dict[str, Any]:
     """Creates a schedule and computes its shifts."""
-    drafts = [
-        commands.RotationDraft(**{**r.model_dump(), "participants": tuple(r.participants)})
-        for r in body.rotations
-    ]
     async with call.unit() as u:
-        schedule_id = await commands.create_schedule(
-            u,
-            body.name,
-            time_zone=body.time_zone,
-            team_id=body.team_id,
-            description=body.description,
-            rotations=drafts,
-        )
+        schedule_id = await commands.create_schedule(u, body.draft())
     return {"id": schedule_id}
 
 
@@ -89,7 +49,23 @@ async def shifts(call: Call, schedule_id: UUID, start: AwareDatetime, end: Aware
 async def add_override(call: Call, schedule_id: UUID, body: OverrideBody) -> dict[str, Any]:
     """Puts somebody on call for a range."""
     async with call.unit() as u:
-        override_id = await commands.add_override(u, schedule_id, body.user_id, body.starts_at, body.ends_at)
+        override_id = await cover.add_override(
+            u,
+            schedule_id,
+            body.user_id,
+            body.starts_at,
+            body.ends_at,
+            replaces=body.replaces,
+            reason=body.reason,
+        )
+    return {"id": override_id}
+
+
+@router.post("/schedules/{schedule_id}/take", status_code=201)
+async def take_shift(call: Call, schedule_id: UUID, body: RangeBody) -> dict[str, Any]:
+    """Takes somebody's shift, or a part of it, oneself."""
+    async with call.unit() as u:
+        override_id = await cover.take_shift(u, schedule_id, body.holder_id, body.starts_at, body.ends_at)
     return {"id": override_id}
 
 
@@ -97,7 +73,7 @@ async def add_override(call: Call, schedule_id: UUID, body: OverrideBody) -> dic
 async def remove_override(call: Call, schedule_id: UUID, override_id: UUID) -> None:
     """Takes an override back, from now on."""
     async with call.unit() as u:
-        await commands.remove_override(u, schedule_id, override_id)
+        await cover.remove_override(u, schedule_id, override_id)
 
 
 def _row(o: OnCall) -> dict[str, Any]:

@@ -1,0 +1,107 @@
+"""Storing the future of a schedule: from this moment to the horizon, in the transaction of whatever changed it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from tocsin.kernel.db import Row, Unit
+from tocsin.kernel.errors import NotFound
+from tocsin.kernel.sql import Statements
+from tocsin.oncall.clocks import ZONE_DATA
+from tocsin.oncall.kinds import ShiftsMoved
+from tocsin.oncall.model import Shift
+from tocsin.oncall.plans import overrides_of, plan_of
+from tocsin.record.commands import Stream, append
+from tocsin.record.kinds import Kind
+from tocsin.record.model import StreamType
+
+sql = Statements("tocsin.oncall")
+#: How far ahead shifts are stored. Beyond it they are computed when somebody asks.
+HORIZON = timedelta(days=120)
+#: Whose shifts move within this time is told; later ones they will see.
+NOTICE = timedelta(days=28)
+
+
+async def lock(u: Unit, schedule_id: UUID) -> Row:
+    """Orders changes of one schedule. Raises `NotFound` for one that is archived or never was."""
+    row = await u.row(sql.lock_schedule, schedule_id)
+    if row is None:
+        raise NotFound("There is no such schedule.")
+    return row
+
+
+async def record(u: Unit, schedule_id: UUID, payload: Kind) -> int:
+    """One more entry in the schedule's history; answers its number."""
+    head = await u.value(sql.raise_head, schedule_id)
+    if head is None:
+        raise NotFound("There is no such schedule.")
+    return await append(u, Stream(StreamType.SCHEDULE, schedule_id), head, payload)
+
+
+async def recompute(u: Unit, schedule_id: UUID, cause: str | None = None) -> None:
+    """Stores the future of a schedule anew; what began before now is not touched. Doing it twice changes nothing.
+
+    With a `cause`, whoever's shifts of the next weeks moved is told, but for the one who did it. Raises `NotFound`, and
+    ValueError when the zone has left the time zone data.
+    """
+    held = await lock(u, schedule_id)
+    now = await u.clock()
+    until = now + HORIZON
+    plan = await plan_of(u, schedule_id)
+    if plan is None:
+        raise NotFound("There is no such schedule.")
+    before = await u.rows(sql.shifts_ahead, schedule_id, now)
+    shifts = plan.final(await overrides_of(u, schedule_id, now, until), now, until)
+    await _store(u, schedule_id, shifts, now)
+    await u.run(sql.set_materialised, schedule_id, until, ZONE_DATA)
+    if cause is not None:
+        seen_until = min(now + NOTICE, held["materialised_until"] or now + NOTICE)
+        moved = _moved(before, shifts, now, seen_until) - {u.actor.id}
+        if moved:
+            await record(u, schedule_id, ShiftsMoved(tuple(sorted(p for p in moved if p)), cause))
+    u.touch("oncall")
+
+
+async def _store(u: Unit, schedule_id: UUID, shifts: Sequence[Shift], now: datetime) -> None:
+    under_way = {_source(row): row for row in await u.rows(sql.shifts_under_way, schedule_id, now)}
+    await u.run(sql.cut_shifts, schedule_id, now)
+    new = []
+    for shift in shifts:
+        going_on = under_way.get((*shift.source, shift.track)) if shift.starts_at == now else None
+        if going_on:
+            await u.run(sql.stretch_shift, schedule_id, going_on["starts_at"], shift.ends_at, shift.track)
+        else:
+            new.append(shift)
+    await u.run(
+        sql.add_shifts, schedule_id, [s.user_id for s in new], [s.starts_at for s in new], [s.ends_at for s in new],
+        [s.rotation_id for s in new], [s.override_id for s in new], [s.track for s in new],
+    )  # fmt: skip
+
+
+def _source(row: Mapping[str, Any]) -> tuple[UUID, UUID | None, UUID | None, int]:
+    return row["user_id"], row["rotation_id"], row["override_id"], row["track"]
+
+
+def _moved(before: Iterable[Row], after: Iterable[Shift], start: datetime, end: datetime) -> set[UUID | None]:
+    """Who is on call at other times than before, within a range."""
+    old = _held([(r["user_id"], r["starts_at"], r["ends_at"]) for r in before], start, end)
+    new = _held([(s.user_id, s.starts_at, s.ends_at) for s in after], start, end)
+    return {person for person in old.keys() | new.keys() if old.get(person) != new.get(person)}
+
+
+def _held(
+    shifts: Iterable[tuple[UUID, datetime, datetime]], start: datetime, end: datetime
+) -> dict[UUID, list[tuple[datetime, datetime]]]:
+    """Per person the ranges they hold, clipped; adjacent ones as one."""
+    found: dict[UUID, list[tuple[datetime, datetime]]] = {}
+    for person, starts_at, ends_at in sorted(shifts, key=lambda s: s[1]):
+        begins, ends = max(starts_at, start), min(ends_at, end)
+        if begins >= ends:
+            continue
+        ranges = found.setdefault(person, [])
+        if ranges and ranges[-1][1] >= begins:
+            ranges[-1] = (ranges[-1][0], max(ranges[-1][1], ends))
+        else:
+            ranges.append((begins, ends))
+    return found

@@ -1,0 +1,157 @@
+"""What happens to a schedule: its history. Entries hold what undoing them needs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tocsin.record.kinds import kind
+
+
+@kind("schedule_created")
+@dataclass(frozen=True)
+class ScheduleCreated:
+    """The schedule was made. `after` is the whole of it, as `commands.snapshot` gives it."""
+
+    name: str
+    time_zone: str
+    after: dict[str, Any]
+
+    def sentence(self) -> str:
+        return f"created {self.name}"
+
+    def changes(self) -> dict[str, Any]:
+        return {"name": self.name, "time_zone": self.time_zone}
+
+
+@kind("schedule_changed")
+@dataclass(frozen=True)
+class ScheduleChanged:
+    """Name, zone or layers were replaced. `before` and `after` are the whole schedule; `what` names the changes."""
+
+    name: str
+    time_zone: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    what: tuple[str, ...] = ()
+    undoes: int | None = None
+
+    def sentence(self) -> str:
+        if self.undoes:
+            return f"undid change {self.undoes}"
+        return f"changed {', '.join(self.what)}" if self.what else "saved without a change"
+
+    def changes(self) -> dict[str, Any]:
+        return {"name": self.name, "time_zone": self.time_zone}
+
+
+@kind("schedule_archived")
+@dataclass(frozen=True)
+class ScheduleArchived:
+    """The schedule was taken out of use."""
+
+    def sentence(self) -> str:
+        return "archived the schedule"
+
+
+@dataclass(frozen=True)
+class OverrideFacts:
+    """An override as the history keeps it: enough to make it again."""
+
+    user_id: UUID
+    user: str
+    starts_at: datetime
+    ends_at: datetime
+    replaces: UUID | None = None
+    replaced: str = ""
+    reason: str = ""
+
+
+@kind("overrides_added")
+@dataclass(frozen=True)
+class OverridesAdded:
+    """One or several overrides that belong together; `ids` are theirs, `why` is how they came about."""
+
+    ids: tuple[UUID, ...]
+    overrides: tuple[OverrideFacts, ...]
+    why: str = ""
+    undoes: int | None = None
+
+    def sentence(self) -> str:
+        if self.undoes:
+            return f"undid change {self.undoes}"
+        people = ", ".join(dict.fromkeys(o.user for o in self.overrides)) or "nobody"
+        others = ", ".join(dict.fromkeys(o.replaced for o in self.overrides if o.replaced))
+        return (
+            f"put {people} on call{f' for {others}' if others else ''}{f': {self.why}' if self.why else ''}"
+        )
+
+
+@kind("overrides_removed")
+@dataclass(frozen=True)
+class OverridesRemoved:
+    """One or several overrides were taken back."""
+
+    ids: tuple[UUID, ...]
+    overrides: tuple[OverrideFacts, ...]
+    undoes: int | None = None
+
+    def sentence(self) -> str:
+        if self.undoes:
+            return f"undid change {self.undoes}"
+        return f"took back the override of {', '.join(dict.fromkeys(o.user for o in self.overrides)) or 'nobody'}"
+
+
+@kind("swap_asked")
+@dataclass(frozen=True)
+class SwapAsked:
+    """Somebody asked another person, or everybody in the schedule, to take a range."""
+
+    swap_id: UUID
+    asker: str
+    asked: str
+    starts_at: datetime
+    ends_at: datetime
+    note: str = ""
+
+    def sentence(self) -> str:
+        return f"asked {self.asked or 'everybody'} to take {self.asker}'s shift"
+
+
+@kind("swap_answered")
+@dataclass(frozen=True)
+class SwapAnswered:
+    """A swap was accepted, declined, withdrawn or lapsed; `person` is who takes it or who said no."""
+
+    swap_id: UUID
+    state: str
+    asker: str
+    person: str = ""
+
+    def sentence(self) -> str:
+        match self.state:
+            case "accepted":
+                return f"took {self.asker}'s shift" + (f" as {self.person}" if self.person else "")
+            case "declined":
+                return f"declined {self.asker}'s shift" + (f" for {self.person}" if self.person else "")
+            case "withdrawn":
+                return f"withdrew {self.asker}'s request"
+            case _:
+                return f"let {self.asker}'s request lapse"
+
+
+@kind("shifts_moved")
+@dataclass(frozen=True)
+class ShiftsMoved:
+    """The coming shifts of these people changed; `cause` says why. They are told."""
+
+    people: tuple[UUID, ...]
+    cause: str
+
+    def sentence(self) -> str:
+        count = len(self.people)
+        return f"moved shifts of {count} {'person' if count == 1 else 'people'}: {self.cause}"
+
+
+#: How to undo is known for these.
+UNDOABLE = (ScheduleChanged, OverridesAdded, OverridesRemoved)

@@ -1,0 +1,306 @@
+"""From rotations and overrides to shifts: pure functions, no clock, no database. The rules are in docs/on-call.md.
+
+Every hand-off is a wall-clock time, reckoned from the first one without regard to clock changes and turned into an
+instant last (see `clocks`). So adjacent turns meet, whatever the clocks do, and a turn that a change swallows whole
+is left out.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from tocsin.oncall.clocks import SLACK, Range, instant, local, merged, zone_exists
+from tocsin.oncall.model import LONGEST, BadRotation, Override, Restriction, Rotation, RotationKind, Shift
+
+#: When people are away, by person: their turns of a rotation that skips holidays pass to the next participant.
+Away = Mapping[UUID, Sequence[Range]]
+_UNITS = {
+    RotationKind.HOURLY: timedelta(hours=1),
+    RotationKind.DAILY: timedelta(days=1),
+    RotationKind.WEEKLY: timedelta(weeks=1),
+}
+_UNIT_WORDS = {
+    RotationKind.HOURLY: "hours",
+    RotationKind.DAILY: "days",
+    RotationKind.WEEKLY: "weeks",
+    RotationKind.MONTHLY: "months",
+}
+_NOBODY_AWAY: Away = {}
+
+
+def check_zone(zone: str) -> None:
+    """Raises `BadRotation` for a time zone that does not exist."""
+    if not zone_exists(zone):
+        raise BadRotation("time_zone", f"There is no time zone {zone}.")
+
+
+def check_rotation(rotation: Rotation) -> None:
+    """Raises `BadRotation` for what no shifts can be computed from."""
+    if rotation.time_zone is not None:
+        check_zone(rotation.time_zone)
+    if rotation.kind is not RotationKind.CALENDAR:
+        _check_turns(rotation)
+    for restriction in rotation.restrictions:
+        _check_restriction(restriction)
+
+
+def _check_turns(rotation: Rotation) -> None:
+    longest = LONGEST[rotation.kind]
+    if not rotation.participants:
+        raise BadRotation("participants", "A layer needs at least one person.")
+    if not 1 <= rotation.length <= longest:
+        raise BadRotation("length", f"A turn lasts 1 to {longest} {_UNIT_WORDS[rotation.kind]}.")
+    if rotation.handoff_time.tzinfo:
+        raise BadRotation("handoff_time", "Times of day are on the layer's own clock: leave the offset out.")
+    if not 1970 <= rotation.start_date.year <= 2200:
+        raise BadRotation("start_date", "The first hand-off must lie between 1970 and 2200.")
+
+
+def _check_restriction(restriction: Restriction) -> None:
+    if restriction.start.tzinfo or restriction.end.tzinfo:
+        raise BadRotation("window", "Times of day are on the layer's own clock: leave the offset out.")
+    if any(not 1 <= day <= 7 for day in (*restriction.days, restriction.until_day or 1)):
+        raise BadRotation("window", "Weekdays are 1 for Monday to 7 for Sunday.")
+    if restriction.end_zone is not None:
+        check_zone(restriction.end_zone)
+    elif restriction.until_day is None and restriction.start == restriction.end:
+        raise BadRotation("window", "The hours of a layer must start and end at different times.")
+
+
+def rotation_shifts(
+    zone: str, rotation: Rotation, start: datetime, end: datetime, away: Away = _NOBODY_AWAY
+) -> list[Shift]:
+    """One layer's shifts, clipped to [start, end), in order."""
+    zone = rotation.time_zone or zone
+    if rotation.ends_at is not None:
+        end = min(end, rotation.ends_at)
+    if rotation.kind is RotationKind.CALENDAR:
+        turns: Iterable[Shift] = _events(rotation)
+    else:
+        turns = _turns(zone, rotation, start, end, away if rotation.skip_holidays else _NOBODY_AWAY)
+    shifts = merge(s for s in (_clip(s, start, end) for s in turns) if s)
+    if not rotation.restrictions:
+        return shifts
+    windows = merged([w for r in rotation.restrictions for w in _windows(zone, r, start, end)])
+    return merge(_within(shifts, windows))
+
+
+def final_shifts(
+    zone: str,
+    rotations: Sequence[Rotation],
+    overrides: Sequence[Override],
+    start: datetime,
+    end: datetime,
+    *,
+    together: bool = False,
+    away: Away = _NOBODY_AWAY,
+) -> list[Shift]:
+    """Who is on call from `start` to `end`, by start and track. Layered: higher layers cover lower ones. Together: each
+    layer has a track of its own. Overrides come last, later ones over earlier ones. No two shifts of a track overlap;
+    moments that nobody covers are simply missing (see `gaps`)."""
+    result: list[Shift] = []
+    for rotation in sorted(rotations, key=lambda r: r.position):
+        layer = rotation_shifts(zone, rotation, start, end, away)
+        if together:
+            result += [replace(shift, track=rotation.position) for shift in layer]
+        else:
+            result = cover(result, layer)
+    for override in sorted(overrides, key=lambda o: (o.created_at, o.id)):
+        result = _overridden(result, override, start, end, together=together)
+    result.sort(key=lambda s: (s.track, s.starts_at))
+    return sorted(merge(result), key=lambda s: (s.starts_at, s.track))
+
+
+def _overridden(
+    base: Sequence[Shift], override: Override, start: datetime, end: datetime, *, together: bool
+) -> list[Shift]:
+    """Where people are on call together, an override that replaces nobody adds its person."""
+    track = override.number if together and override.replaces is None else 0
+    whole = Shift(override.user_id, override.starts_at, override.ends_at, None, override.id, track)
+    clipped = _clip(whole, start, end)
+    if clipped is None:
+        return list(base)
+    if override.replaces is not None:
+        return [part for shift in base for part in _replaced(shift, override)]
+    return [*base, clipped] if together else cover(base, [clipped])
+
+
+def _replaced(shift: Shift, override: Override) -> Iterator[Shift]:
+    middle = _clip(shift, override.starts_at, override.ends_at)
+    if shift.user_id != override.replaces or middle is None:
+        yield shift
+        return
+    if shift.starts_at < middle.starts_at:
+        yield replace(shift, ends_at=middle.starts_at)
+    yield replace(middle, user_id=override.user_id, rotation_id=None, override_id=override.id)
+    if middle.ends_at < shift.ends_at:
+        yield replace(shift, starts_at=middle.ends_at)
+
+
+def gaps(shifts: Iterable[Shift], start: datetime, end: datetime) -> list[Range]:
+    """The ranges of [start, end) that no shift covers. `shifts` are in order of their starts."""
+    found, covered = [], start
+    for shift in shifts:
+        if shift.starts_at > covered:
+            found.append((covered, min(shift.starts_at, end)))
+        covered = max(covered, shift.ends_at)
+    if covered < end:
+        found.append((covered, end))
+    return found
+
+
+def on_call_at(shifts: Iterable[Shift], at: datetime) -> UUID | None:
+    """Who is on call at a moment; the first of several."""
+    return next((s.user_id for s in shifts if s.starts_at <= at < s.ends_at), None)
+
+
+def _events(rotation: Rotation) -> list[Shift]:
+    """An imported calendar's turns; where two overlap, the one that begins later counts."""
+    result: list[Shift] = []
+    for event in sorted(rotation.events, key=lambda e: (e.starts_at, e.uid)):
+        if event.user_id is not None:
+            result = cover(result, [Shift(event.user_id, event.starts_at, event.ends_at, rotation.id)])
+    return result
+
+
+def _turns(zone: str, rotation: Rotation, start: datetime, end: datetime, away: Away) -> Iterator[Shift]:
+    """The turns that touch the range, found by arithmetic on the wall clock, not by counting from the first one."""
+    number = max(0, _turn_at(rotation, local(start, zone)) - 1)
+    begins = instant(_handoff(rotation, number), zone)
+    while begins < end:
+        ends = instant(_handoff(rotation, number + 1), zone)
+        if begins < ends and ends > start:
+            yield from _staffed(rotation, number, begins, ends, away)
+        begins, number = ends, number + 1
+
+
+def _handoff(rotation: Rotation, number: int) -> datetime:
+    """The wall-clock time at which turn `number` begins, naive. Months keep their day, or take their last one."""
+    if rotation.kind is not RotationKind.MONTHLY:
+        first = datetime.combine(rotation.start_date, rotation.handoff_time)
+        return first + number * rotation.length * _UNITS[rotation.kind]
+    months = rotation.start_date.year * 12 + rotation.start_date.month - 1 + number * rotation.length
+    year, month = months // 12, months % 12 + 1
+    day = min(rotation.start_date.day, monthrange(year, month)[1])
+    return datetime.combine(date(year, month, day), rotation.handoff_time)
+
+
+def _turn_at(rotation: Rotation, wall: datetime) -> int:
+    """The turn under way when the wall clock shows this, give or take one."""
+    if rotation.kind is RotationKind.MONTHLY:
+        begun = rotation.start_date
+        return ((wall.year - begun.year) * 12 + wall.month - begun.month) // rotation.length
+    first = datetime.combine(rotation.start_date, rotation.handoff_time)
+    return (wall - first) // (rotation.length * _UNITS[rotation.kind])
+
+
+def _staffed(
+    rotation: Rotation, number: int, begins: datetime, ends: datetime, away: Away
+) -> Iterator[Shift]:
+    """A turn, with whoever comes next where its person is away; who is away with everybody else keeps it."""
+    people = rotation.participants
+    person = people[number % len(people)]
+    if person is None:
+        return
+    absent = [r for r in away.get(person, ()) if r[0] < ends and r[1] > begins]
+    if not absent:
+        yield Shift(person, begins, ends, rotation.id)
+        return
+    edges = {
+        begins,
+        ends,
+        *(min(max(m, begins), ends) for p in people if p for r in away.get(p, ()) for m in r),
+    }
+    moments = sorted(edges)
+    for first, last in zip(moments, moments[1:], strict=False):
+        order = [people[(number + n) % len(people)] for n in range(len(people))]
+        there = (p for p in order if p is not None and not any(b <= first < e for b, e in away.get(p, ())))
+        yield Shift(next(there, person), first, last, rotation.id)
+
+
+def _windows(zone: str, restriction: Restriction, start: datetime, end: datetime) -> Iterator[Range]:
+    """The openings of a restriction that touch the range."""
+    day = (start - SLACK - timedelta(days=7)).astimezone(UTC).date()
+    while True:
+        begins = instant(datetime.combine(day, restriction.start), zone)
+        if begins >= end:
+            return
+        if not restriction.days or day.isoweekday() in restriction.days:
+            ends = _closing(zone, restriction, day, begins)
+            if ends > start and begins < ends:
+                yield begins, ends
+        day += timedelta(days=1)
+
+
+def _closing(zone: str, restriction: Restriction, day: date, begins: datetime) -> datetime:
+    """When what opened at `begins` closes. In its own zone that is reckoned on the wall clock, so that hours which a
+    clock change skips whole stay empty; in another zone, the next time that its clock shows the end."""
+    if restriction.end_zone is not None:
+        there = local(begins, restriction.end_zone).date()
+        ends = instant(datetime.combine(there, restriction.end), restriction.end_zone)
+        if ends > begins:
+            return ends
+        return instant(datetime.combine(there + timedelta(days=1), restriction.end), restriction.end_zone)
+    ahead = (restriction.until_day - day.isoweekday()) % 7 if restriction.until_day else 0
+    if ahead == 0 and restriction.end <= restriction.start:
+        ahead = 7 if restriction.until_day else 1
+    return instant(datetime.combine(day + timedelta(days=ahead), restriction.end), zone)
+
+
+def _clip(shift: Shift, start: datetime, end: datetime) -> Shift | None:
+    if start <= shift.starts_at and shift.ends_at <= end:
+        return shift
+    begins, ends = max(shift.starts_at, start), min(shift.ends_at, end)
+    return replace(shift, starts_at=begins, ends_at=ends) if begins < ends else None
+
+
+def _within(shifts: Sequence[Shift], windows: Sequence[Range]) -> Iterator[Shift]:
+    """The parts of shifts that lie in windows; both in order, so one walk suffices."""
+    first = 0
+    for shift in shifts:
+        while first < len(windows) and windows[first][1] <= shift.starts_at:
+            first += 1
+        number = first
+        while number < len(windows) and windows[number][0] < shift.ends_at:
+            part = _clip(shift, *windows[number])
+            if part:
+                yield part
+            number += 1
+
+
+def cover(base: Sequence[Shift], top: Sequence[Shift]) -> list[Shift]:
+    """`top` where it has somebody, `base` elsewhere. Both in order and free of overlaps."""
+    result: list[Shift] = list(top)
+    first = 0
+    for shift in base:
+        begins = shift.starts_at
+        while first < len(top) and top[first].ends_at <= begins:
+            first += 1
+        number = first
+        while number < len(top) and top[number].starts_at < shift.ends_at:
+            if top[number].starts_at > begins:
+                result.append(replace(shift, starts_at=begins, ends_at=top[number].starts_at))
+            begins = max(begins, top[number].ends_at)
+            number += 1
+        if begins < shift.ends_at:
+            result.append(shift if begins == shift.starts_at else replace(shift, starts_at=begins))
+    result.sort(key=lambda s: s.starts_at)
+    return result
+
+
+def merge(shifts: Iterable[Shift]) -> list[Shift]:
+    """Adjacent parts with the same person, source and track become one shift."""
+    whole: list[Shift] = []
+    for shift in shifts:
+        last = whole[-1] if whole else None
+        if (
+            last
+            and last.ends_at == shift.starts_at
+            and (last.source, last.track) == (shift.source, shift.track)
+        ):
+            whole[-1] = replace(last, ends_at=shift.ends_at)
+        else:
+            whole.append(shift)
+    return whole
