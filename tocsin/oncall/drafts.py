@@ -84,6 +84,9 @@ def check_draft(draft: ScheduleDraft) -> None:
 
 def _check_layer(draft: RotationDraft) -> None:
     check_rotation(rotation_of(draft, 0))
+    clocks = [draft.handoff_time, *(c for r in draft.restrictions for c in (r.start, r.end))]
+    if any(clock.second or clock.microsecond for clock in clocks):
+        raise BadRotation("handoff_time", "Times of day are whole minutes.")
     if len(draft.participants) > MAX_TURNS:
         raise BadRotation("participants", f"A layer has {MAX_TURNS} turns at most.")
     if len(draft.name) > 100:
