@@ -33,7 +33,7 @@ from tocsin.integrations import registry
 from tocsin.integrations.jitsi import Jitsi
 from tocsin.kernel.bus import Bus
 from tocsin.kernel.crypto import Keys, load_master
-from tocsin.kernel.db import CONNECTION_ERRORS, ENGINE, VALUE_ERRORS, Database
+from tocsin.kernel.db import ENGINE, VALUE_ERRORS, Database
 from tocsin.kernel.errors import TocsinError
 from tocsin.kernel.home import Home, database_of
 from tocsin.kernel.log import set_up
@@ -157,10 +157,9 @@ def _around(settings: Settings, underway: "set[asyncio.Task[None]]") -> list[Mid
 
 
 def _handlers() -> Mapping[Any, Any]:
-    connection: dict[Any, Any] = dict.fromkeys(CONNECTION_ERRORS, errors.on_database)
-    values = dict.fromkeys(VALUE_ERRORS, errors.on_data)
+    values: dict[Any, Any] = dict.fromkeys(VALUE_ERRORS, errors.on_data)
     return {
-        **connection, **values, TocsinError: errors.on_expected, HTTPException: errors.on_http,
+        **values, TocsinError: errors.on_expected, HTTPException: errors.on_http,
         RequestValidationError: v1.on_invalid, Exception: errors.on_unexpected,
     }  # fmt: skip
 

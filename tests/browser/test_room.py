@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.conftest import House
 from tests.browser.support import Watch, new_context, sign_in
 from tests.product import setting
+from tests.product.harness import until
 
 pytestmark = pytest.mark.browser
 
@@ -92,6 +93,17 @@ def test_a_server_that_is_started_again_is_not_noticed(room: Room) -> None:
     room.house.server.start()
     room.somebody_says("After the restart")
     room.hears("After the restart")
+
+
+def test_a_database_that_is_killed_is_not_noticed(room: Room) -> None:
+    room.watch.expected |= {502, 503}
+    room.page.evaluate("window.sameDocument = true")
+    room.house.server.kill_database()
+    body = {"text": "After the database came back"}
+    say = f"/api/v1/incidents/{room.key}/entries"
+    until(lambda: room.house.server.send("POST", say, body, room.house.token)[0] < 300, "the database", 40)
+    room.hears("After the database came back")
+    assert room.page.evaluate("window.sameDocument") is True
 
 
 def test_commands_work_and_wrong_ones_say_why(room: Room) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.contract.door import Door, key_of
+from tests.contract.wire import Wire
 from tests.support import Company
 from tocsin.edge.intake import Intake
 from tocsin.kernel.db import Database
@@ -20,3 +21,11 @@ async def door(db: Database) -> AsyncIterator[Door]:
 @pytest.fixture
 async def key(db: Database, company: Company) -> str:
     return await key_of(db, company, service_id=company.service)
+
+
+@pytest.fixture
+async def wire(dsn: str) -> AsyncIterator[Wire]:
+    found = Wire(dsn)
+    await found.mend()
+    yield found
+    await found.cut()

@@ -1,14 +1,12 @@
 """The group commit: answered after it, shared by those who wait, harmed by nobody's bad row, honest when the database is away."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.contract.door import Door, stored
+from tests.contract.wire import Wire
 from tocsin.alerts import queries
 from tocsin.alerts.model import Arrival, Signal, fit
 from tocsin.edge.batcher import Batcher
@@ -79,7 +77,7 @@ async def test_when_too_many_wait_the_rest_is_sent_away(db: Database) -> None:
 async def test_close_answers_everybody_and_takes_nothing_more(db: Database) -> None:
     batcher = Batcher(db)
     waiting = [asyncio.ensure_future(batcher.take_in([arrival(str(n))])) for n in range(50)]
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # lets the tasks begin, so that they wait
     await batcher.close()
     assert all(each.done() and each.result()[0].id for each in waiting)
     with pytest.raises(Unavailable):
@@ -89,60 +87,16 @@ async def test_close_answers_everybody_and_takes_nothing_more(db: Database) -> N
 async def test_a_client_that_leaves_harms_nobody(db: Database) -> None:
     batcher = Batcher(db)
     waiting = [asyncio.ensure_future(batcher.take_in([arrival(str(n))])) for n in range(10)]
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # lets the tasks begin, so that they wait
     waiting[3].cancel()
     answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert sum(isinstance(answer, list) for answer in answers) == 9
 
 
-class Wire:
-    """A way to the database that can be cut."""
-
-    def __init__(self, socket: str) -> None:
-        self._socket = socket
-        self._ends: list[asyncio.StreamWriter] = []
-        self._server: asyncio.Server | None = None
-        self.port = 0
-
-    async def mend(self) -> None:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def cut(self) -> None:
-        assert self._server
-        self._server.close()
-        for end in self._ends:
-            end.transport.abort()
-        self._ends.clear()
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_unix_connection(self._socket)
-        self._ends += [writer, back]
-        await asyncio.gather(_pump(reader, back), _pump(there, writer))
-
-
-async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await source.read(65_536):
-            target.write(data)
-        target.close()
-
-
-@pytest.fixture
-async def wire(dsn: str) -> AsyncIterator[Wire]:
-    found = Wire(f"{parse_qs(urlsplit(dsn).query)['host'][0]}/.s.PGSQL.5432")
-    await found.mend()
-    yield found
-    await found.cut()
-
-
 async def test_while_the_database_is_away_everybody_gets_503_and_then_it_goes_on(
-    db: Database, dsn: str, key: str, wire: Wire
+    db: Database, key: str, wire: Wire
 ) -> None:
-    parts = urlsplit(dsn)
-    away = await connect(
-        f"postgresql://{parts.username}@127.0.0.1:{wire.port}{parts.path}?sslmode=disable", size=4
-    )
+    away = await connect(wire.dsn, size=4)
     intake = Intake(away)
     door = Door(intake)
     assert (await door.post("/v1/alerts", {"message": "m", "alias": "before"}, key)).status == 202

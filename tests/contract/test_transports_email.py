@@ -73,7 +73,7 @@ class Mailbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: object, envelope: object) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: object, envelope: object) -> str:  # noqa: N802 - the server calls it so
         if self.at_data:
             return self.at_data
         self.peers.add(session.peer)

@@ -1,6 +1,7 @@
 """What paging tests share: alerts in the database, the pumps, and a transport that does what the test says."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from tests.support import Company
 from tocsin.kernel.crypto import Keys
-from tocsin.kernel.db import Database, Row
+from tocsin.kernel.db import Database, Row, connect
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statement
 from tocsin.kernel.work import BatchPump, Pumps
@@ -17,10 +18,21 @@ from tocsin.paging.escalate import Engine
 from tocsin.paging.links import Links
 from tocsin.paging.transport import Destination, Field, Message, Sent, TransportInfo
 from tocsin.paging.work import BATCHES, FOLLOWS
+from tocsin.people.permissions import permit
 from tocsin.web.messages import Messages
 
 KEYS = Keys(b"a master secret that only tests know")
 LINKS = Links("https://tocsin.example", KEYS)
+Later = Callable[..., Awaitable[None]]
+
+
+@asynccontextmanager
+async def unfolded(dsn: str) -> AsyncIterator[Database]:
+    """A pool whose record is not folded afterwards: here alerts are made with SQL."""
+    database = await connect(dsn, size=8)
+    database.permit = permit
+    yield database
+    await database.close()
 
 
 async def run(db: Database, text: str, *args: Any) -> list[Row]:

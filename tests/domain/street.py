@@ -35,7 +35,7 @@ async def declared(
     db: Database, actor: Actor, summary: str = "Checkout is failing", severity: int = 1, **more: object
 ) -> Incident:
     async with db.unit(actor, "web") as u:
-        key = await commands.declare(u, summary, severity, **more)  # type: ignore[arg-type]
+        key = await commands.declare(u, summary, severity, **more)
     found = await incident_by_key(db, key, actor.id)
     assert found
     return found

@@ -20,7 +20,7 @@ PROBE = Actor(None, "Probe", "integration")
 
 
 def arrival(company: Company, alias: str, action: Action = Action.OPEN, **more: object) -> Arrival:
-    signal = fit(Signal(action=action, alias=alias, message=f"{alias} is broken", **more))  # type: ignore[arg-type]
+    signal = fit(Signal(action=action, alias=alias, message=f"{alias} is broken", **more))
     return Arrival(signal, company.scope, company.integration, "Probe", company.service, "high", uuid4())
 
 

@@ -32,7 +32,7 @@ async def test_a_service(db: Database, company: Company) -> None:
     ):
         with pytest.raises(Invalid):
             async with db.unit(company.as_ana(), "web") as u:
-                await commands.create_service(u, **({"name": "Other"} | bad))  # type: ignore[arg-type]
+                await commands.create_service(u, **({"name": "Other"} | bad))
     with pytest.raises(Conflict):
         async with db.unit(company.as_ana(), "web") as u:
             await commands.create_service(u, "SEARCH")

@@ -5,33 +5,18 @@ from datetime import timedelta
 
 import pytest
 
+from tests.domain.street import again, declared
 from tests.support import Company
 from tocsin.alerts import commands as alerts
 from tocsin.alerts.queries import alert_by_id
 from tocsin.incidents import commands, entries, links, people, queries, updates
 from tocsin.incidents.model import Incident, Status
 from tocsin.incidents.work import UpdateClock
-from tocsin.kernel.db import Actor, Database
+from tocsin.kernel.db import Database
 from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from tocsin.kernel.work import Pumps
 from tocsin.record.kinds import decode
 from tocsin.record.queries import entries_after
-
-
-async def declared(
-    db: Database, actor: Actor, summary: str = "Checkout is failing", severity: int = 1, **more: object
-) -> Incident:
-    async with db.unit(actor, "web") as u:
-        key = await commands.declare(u, summary, severity, **more)  # type: ignore[arg-type]
-    found = await queries.incident_by_key(db, key, actor.id)
-    assert found
-    return found
-
-
-async def again(db: Database, incident: Incident) -> Incident:
-    found = await queries.incident_by_id(db, incident.id, incident.declared_by)
-    assert found
-    return found
 
 
 async def sentences(db: Database, incident: Incident) -> list[str]:
@@ -189,7 +174,7 @@ async def test_an_update_promises_the_next_one(db: Database, company: Company) -
             async with db.unit(company.as_ana(), "web") as u:
                 await updates.publish_update(
                     u, incident.id, **({"audience": "responders", "state": "x"} | bad)
-                )  # type: ignore[arg-type]
+                )
     assert len(await queries.updates(db, incident.id)) == 1
 
 
@@ -300,5 +285,5 @@ async def test_viewers_look_and_bad_input_is_refused(db: Database, company: Comp
         await declared(db, company.as_vic())
     for bad in ({"summary": " "}, {"summary": "x" * 301}, {"severity": 4}, {"impact": "x" * 5001}):
         with pytest.raises(Invalid):
-            await declared(db, company.as_ana(), **bad)  # type: ignore[arg-type]
+            await declared(db, company.as_ana(), **bad)
     assert await queries.incident_cards(db, company.ana) == []

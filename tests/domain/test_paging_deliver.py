@@ -1,35 +1,34 @@
 """The sender: leases, retries, what is dropped, what is marked, and that everything is visible in the ledger."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.domain.paging_world import KEYS, LINKS, Scripted, World, run, seconds_between, value
-from tests.support import Company
-from tocsin.kernel.db import Database, connect
+from tests.domain.paging_world import (
+    KEYS,
+    LINKS,
+    Later,
+    Scripted,
+    World,
+    run,
+    seconds_between,
+    unfolded,
+    value,
+)
+from tocsin.kernel.db import Database
 from tocsin.kernel.ids import new_id
 from tocsin.paging import queries
 from tocsin.paging.deliver import Sender
 from tocsin.paging.model import MAX_TRIES
 from tocsin.paging.transport import SECRET_PURPOSE, Destination, Message, SendFailed, Sent
-from tocsin.people.permissions import permit
 from tocsin.web.messages import Messages
-
-Later = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
 async def db(dsn: str) -> AsyncIterator[Database]:
-    database = await connect(dsn, size=8)
-    database.permit = permit
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def world(db: Database, company: Company) -> World:
-    return World(db, company)
+    async with unfolded(dsn) as database:
+        yield database
 
 
 class Held(Scripted):
@@ -177,7 +176,7 @@ async def test_a_transport_that_hangs_holds_up_no_other(world: World) -> None:
     await held.holding.wait()
     async with asyncio.timeout(20):
         while len(world.webhook.got) < 80:
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # the sender's own tasks go on meanwhile
             await sender.turn()
     assert held.got == []
     assert (

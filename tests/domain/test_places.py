@@ -16,8 +16,8 @@ async def test_places_open_after_the_declaration(db: Database, company: Company)
     places = {p.kind: p for p in await queries.places_of(db, incident.id)}
     assert [p.kind for p in places.values()] == ["chat", "video", "notes"]
     assert all(p.state == "open" for p in places.values())
-    assert places["chat"].url == f"/incidents/{incident.key}"  # type: ignore[index]
-    video = places["video"].url  # type: ignore[index]
+    assert places["chat"].url == f"/incidents/{incident.key}"
+    video = places["video"].url
     assert video.startswith("https://meet.example.org/")
     assert incident.key.lower() not in video.lower()
     assert len(video.rsplit("/", 1)[1]) > 24

@@ -2,7 +2,6 @@
 
 import os
 import random
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.product import setting
+from tests.product.doors import Browser
 from tests.product.harness import Hook, Mailbox, Tocsin, free_port, until
 from tests.product.stream import Stream, judge, received_aliases, shown
 
@@ -87,7 +87,7 @@ def test_a_killed_database_comes_back_by_itself(folder: Path) -> None:
             for _ in range(2):
                 enough = len(accepted) + 100
                 until(lambda enough=enough: len(accepted) >= enough, "alerts to be accepted", 30)
-                os.kill(_postmaster(server), signal.SIGKILL)
+                server.kill_database()
                 known = len(refused)
                 until(lambda known=known: len(refused) > known, "alerts to be refused", 20)
                 enough = len(accepted) + 100
@@ -99,8 +99,31 @@ def test_a_killed_database_comes_back_by_itself(folder: Path) -> None:
         everything_arrived(server, hook, accepted)
 
 
-def _postmaster(server: Tocsin) -> int:
-    return int((server.data / "postgres" / "cluster" / "postmaster.pid").read_text().splitlines()[0])
+def test_an_open_room_hears_on_after_its_database_was_killed(folder: Path) -> None:
+    """On the same stream: the browser need not even connect again."""
+    server = Tocsin(folder / "data")
+    token = setting.administrator(server)
+    server.start()
+    try:
+        body = {"summary": "Search is slow", "severity": 3}
+        say = f"/api/v1/incidents/{server.api('POST', '/incidents', body, token)['key']}/entries"
+        topic = f"incident:{server.rows('select id from incidents')[0]['id']}"
+        with Browser(server).sign_in(setting.ADA).listening(topic) as heard:
+            for turn in range(3):
+                server.kill_database()
+                until(
+                    lambda: server.send("POST", say, {"text": "Is anybody there?"}, token)[0] == 503,
+                    "a refusal",
+                )
+                words = f"Back for the time number {turn}"
+                until(
+                    lambda words=words: server.send("POST", say, {"text": words}, token)[0] < 300,
+                    "the database",
+                    40,
+                )
+                until(lambda words=words: words in "".join(heard), "the room to hear it")
+    finally:
+        server.stop()
 
 
 def test_mail_waits_for_its_server(folder: Path) -> None:

@@ -1,119 +1,24 @@
-"""Every door against those who should not come in, and against what should not be sent through it."""
+"""Every door against those who should not come in."""
 
 import http.client
 import json
 import re
-import shutil
-import tempfile
 import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import pytest
-from starlette.routing import Route
 
 from tests.product import setting
-from tests.product.harness import Mailbox, Tocsin, link_in, until
-from tests.shape.test_routes import routes
+from tests.product.doors import FORM, PASSWORD, RANKS, ROUTES, Browser, House, filled, served_house
+from tests.product.harness import Tocsin, link_in, until
 from tocsin.edge.access import Who
 from tocsin.edge.headers import CSP
-
-PASSWORD = setting.PASSWORD
-FORM = {"content-type": "application/x-www-form-urlencoded"}
-ROUTES = [
-    (route.path, method, route.who)  # type: ignore[attr-defined]
-    for route in routes(Path(tempfile.mkdtemp()))
-    if isinstance(route, Route)
-    and not route.path.startswith(("/v1", "/v2", "/in/", "/opsgenie", "/jsm", "/api/"))
-    for method in sorted((route.methods or set()) - {"HEAD"})
-]
-RANKS = {Who.VIEWER: 1, Who.MEMBER: 2, Who.ADMIN: 3}
-
-
-@dataclass
-class Browser:
-    """Somebody's requests with their cookies; keeps no connection."""
-
-    server: Tocsin
-    cookies: dict[str, str] = field(default_factory=dict)
-
-    def ask(
-        self, method: str, path: str, body: bytes | str = b"", **headers: str
-    ) -> tuple[int, dict[str, str], str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if self.cookies:
-            sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        try:
-            connection.request(method, path, body or None, {"accept": "text/html"} | sent)
-            answer = connection.getresponse()
-            for header in answer.headers.get_all("set-cookie") or []:
-                name, _, value = header.partition(";")[0].partition("=")
-                self.cookies[name] = value
-            return (
-                answer.status,
-                {k.lower(): v for k, v in answer.getheaders()},
-                answer.read().decode("utf-8", "replace"),
-            )
-        finally:
-            connection.close()
-
-    def token(self, path: str = "/") -> str:
-        """The form token of a page."""
-        page = self.ask("GET", path)[2]
-        found = re.search(r'(?:name="csrf" value|data-csrf)="([^"]+)"', page)
-        assert found, page[:300]
-        return found.group(1)
-
-    def post(self, path: str, **fields: str) -> tuple[int, dict[str, str], str]:
-        fields.setdefault("csrf", self.token("/" if self.cookies else "/sign-in"))
-        return self.ask("POST", path, urllib.parse.urlencode(fields), content_type=FORM["content-type"])
-
-    def sign_in(self, email: str) -> "Browser":
-        status, _, page = self.post("/sign-in", email=email, password=PASSWORD)
-        assert status == 303, page[:500]
-        return self
-
-
-@dataclass
-class House:
-    """A served installation with somebody of each role."""
-
-    server: Tocsin
-    token: str
-    mailbox: Mailbox
-    people: dict[Who, Browser]
-
-    def stranger(self) -> Browser:
-        return Browser(self.server)
 
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:
-    home = Path(tempfile.mkdtemp(prefix="tocsin-doors-"))
-    home.chmod(0o755)
-    with Mailbox() as mailbox:
-        server = Tocsin(home / "data", smtp_port=mailbox.port)
-        token = setting.administrator(server)
-        for role in ("member", "viewer"):
-            server.cli(
-                "admin", "create", "--email", f"{role}@example.org", "--name", role.title(), "--role", role,
-                stdin=f"{PASSWORD}\n",
-            )  # fmt: skip
-        server.start()
-        try:
-            people = {Who.ADMIN: Browser(server).sign_in(setting.ADA)}
-            people |= {who: Browser(server).sign_in(f"{who}@example.org") for who in (Who.MEMBER, Who.VIEWER)}
-            yield House(server, token, mailbox, people)
-        finally:
-            server.stop()
-    shutil.rmtree(home, ignore_errors=True)
-
-
-def filled(path: str) -> str:
-    return re.sub(r"\{[^}]+\}", "00000000-0000-4000-8000-000000000000", path)
+    with served_house() as served:
+        yield served
 
 
 def test_nobody_comes_in_where_somebody_is_needed(house: House) -> None:
@@ -325,138 +230,3 @@ def test_opening_a_pages_link_changes_nothing(house: House) -> None:
     assert server.api("GET", "/alerts", token=house.token)["alerts"][0]["state"] == "open"
     for broken in (link[:-4] + "AAAA", "/ack/x", "/ack/" + "A" * 3000, link.replace("/ack/", "/reset/")):
         assert house.stranger().ask("GET", broken)[0] == 404
-
-
-LARGE = b"x" * 10_000_000
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/sign-in",
-        "/api/v1/alerts",
-        "/v1/alerts",
-        "/v2/alerts",
-        "/in/alertmanager/00000000-0000-4000-8000-000000000000",
-        "/incidents/declare",
-    ],
-)
-def test_too_much_is_refused_in_a_sentence(house: House, path: str) -> None:
-    service = setting.key_for(house.server, house.token, f"Large {path}"[:90], "generic", None)
-    bearer = service if path.startswith("/v1") else house.token
-    scheme = "GenieKey" if path.startswith("/v2") else "Bearer"
-    headers = {
-        "authorization": f"{scheme} {service if scheme == 'GenieKey' else bearer}",
-        "content_type": "application/json",
-    }
-    try:
-        status, _, text = house.stranger().ask("POST", path, LARGE, **headers)
-    except (BrokenPipeError, ConnectionResetError):
-        return  # it hung up in the middle, which is an answer too
-    assert status in (401, 403, 413), text[:300]
-    assert len(text) > 20
-
-
-NONSENSE: tuple[Any, ...] = (
-    b"", b"{", b"[]", b"null", b'"x"', b"[1,2", b"\xff\xfe\x00", b"{}" * 3, b'{"a":' * 500, b"[" * 20_000,
-    {"message": None}, {"message": 5}, {"message": "\x00"}, {"message": "x" * 5000, "priority": "P9"},
-    {"summary": "x" * 5000, "severity": 99}, {"summary": "\ud800", "severity": 1}, {"severity": "high"},
-    {"name": "n" * 5000}, {"name": "\x00\x00"}, {"name": "x", "tier": 10**30, "users": 5}, {"text": "\x00"},
-    {"email": "no", "name": ""}, {"steps": [{}]}, {"rotations": [{"participants": ["x"]}]}, {"until": "never"},
-    {"starts_at": "0001-01-01T00:00:00Z", "ends_at": "9999-12-31T23:59:59Z"}, {"minutes": -1}, {"priority": True},
-    {"time_zone": "Mars/Phobos", "name": "x", "rotations": []}, {"user_id": "00000000-0000-4000-8000-000000000000"},
-    {"next_update_at": "9999-12-31T23:59:59+00:00", "state": "x"}, {"next_update_in_minutes": 10**9, "state": "x"},
-)  # fmt: skip
-
-
-def test_nonsense_is_never_our_fault(house: House) -> None:
-    """Every address of the API, with every kind of nonsense: a sentence, and never a 500."""
-    paths = json.loads(house.server.get("/openapi.json")[1])["paths"]
-    assert len(paths) >= 25
-    wrong, ids = (
-        [],
-        ("00000000-0000-4000-8000-000000000000", "1", "%00", "x" * 300, "INC-1", "..%2f..", "-1", "9" * 40),
-    )
-    for path, methods in paths.items():
-        for number, one in enumerate(ids if "{" in path else ids[:1]):
-            address = re.sub(r"\{[^}]+\}", one, path)
-            for method in methods:
-                for body in NONSENSE if number == 0 and method != "get" else NONSENSE[:1]:
-                    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-                    status, _, text = house.server.ask(method.upper(), address, data, house.token)
-                    if status >= 500 or (status >= 400 and not json.loads(text).get("error")):
-                        wrong.append(f"{method} {address} {data[:60]!r}: {status} {text[:80]}")
-    assert wrong == []
-
-
-def test_nonsense_in_pages_is_never_our_fault(house: House) -> None:
-    person, wrong = house.people[Who.ADMIN], []
-    token = person.token()
-    key = house.server.api("POST", "/incidents", {"summary": "Nonsense", "severity": 3}, house.token)["key"]
-    fields = dict.fromkeys(
-        (
-            "name",
-            "summary",
-            "severity",
-            "text",
-            "state",
-            "status",
-            "url",
-            "body",
-            "version",
-            "minutes",
-            "user_id",
-            "alert",
-            "email",
-            "time_zone",
-            "role",
-            "audience",
-            "title",
-            "service_id",
-            "seq",
-            "steps",
-            "message",
-            "label",
-            "value",
-            "format",
-            "what",
-            "request_key",
-        ),
-        "x\x00\ud7ff" * 50,
-    )
-    for path, method, who in ROUTES:
-        if who not in RANKS or path in (
-            "/events",
-            "/sign-out",
-            "/settings/profile/security/sign-out",
-            "/settings/profile/security/password",
-        ):
-            continue
-        address = filled(path.replace("{key}", key).replace("{alert}", "1"))
-        for extra in ({}, fields, dict.fromkeys(fields, "-99999999999999999999")):
-            if method == "GET":
-                status, _, _ = person.ask("GET", f"{address}?{urllib.parse.urlencode(extra)}")
-            else:
-                status, _, _ = person.post(address, **(extra | {"csrf": token}))
-            if status >= 500:
-                wrong.append(f"{method} {address} {sorted(extra)[:3]}: {status}")
-    strange = (
-        "/static/../app.py",
-        "/static/%2e%2e/%2e%2e/settings.py",
-        "/%00",
-        "/alerts/%00",
-        "/alerts/%ff",
-        "/status/%00",
-    )
-    wrong += [path for path in strange if person.ask("GET", path)[0] not in (400, 404, 405)]
-    assert wrong == []
-
-
-def test_a_method_that_is_not_there_says_so(house: House) -> None:
-    for path, method in (
-        ("/alerts", "DELETE"),
-        ("/api/v1/alerts", "PATCH"),
-        ("/v1/alerts", "GET"),
-        ("/status", "POST"),
-    ):
-        assert house.people[Who.ADMIN].ask(method, path)[0] in (403, 405), path

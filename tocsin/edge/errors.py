@@ -4,8 +4,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from tocsin.edge.headers import MACHINES
 from tocsin.edge.render import render
-from tocsin.kernel.db import CONNECTION_ERRORS, VALUE_ERRORS
+from tocsin.kernel.db import VALUE_ERRORS
 from tocsin.kernel.errors import (
     Conflict,
     Forbidden,
@@ -51,7 +52,7 @@ def status_of(error: TocsinError) -> int:
 def wants_json(request: Request) -> bool:
     """Whether a program asks: by path, or because it does not accept pages."""
     accept = request.headers.get("accept", "")
-    return request.url.path.startswith(("/api/", "/v1/", "/v2/", "/in/", "/jsm/", "/opsgenie/")) or (
+    return request.url.path.startswith(("/api/", *MACHINES)) or (
         "text/html" not in accept and "application/json" in accept
     )
 
@@ -59,6 +60,8 @@ def wants_json(request: Request) -> bool:
 async def on_expected(request: Request, error: Exception) -> Response:
     """An error of the domain."""
     assert isinstance(error, TocsinError)  # noqa: S101 - registered for this class only
+    if isinstance(error, Unavailable):
+        log.warning("unavailable", path=request.url.path, error=repr(error.__cause__ or error))
     return await _answer(request, status_of(error), str(error), error)
 
 
@@ -67,13 +70,6 @@ async def on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
     sentence = "There is nothing at this address." if error.status_code == 404 else str(error.detail)
     return await _answer(request, error.status_code, sentence, None)
-
-
-async def on_database(request: Request, error: Exception) -> Response:
-    """The database went away under a read."""
-    log.warning("database_unreachable", path=request.url.path, error=type(error).__name__)
-    unavailable = Unavailable()
-    return await _answer(request, 503, str(unavailable), unavailable)
 
 
 async def on_data(request: Request, error: Exception) -> Response:
@@ -85,8 +81,6 @@ async def on_data(request: Request, error: Exception) -> Response:
 
 async def on_unexpected(request: Request, error: Exception) -> Response:
     """Everything else is our fault; the log has it, the person gets a sentence."""
-    if isinstance(error, CONNECTION_ERRORS):
-        return await on_database(request, error)
     if isinstance(error, VALUE_ERRORS):
         return await on_data(request, error)
     log.error("request_failed", path=request.url.path, error=repr(error), exc_info=error)

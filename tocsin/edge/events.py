@@ -83,14 +83,21 @@ class Hub:
         seen = [t for t in topics[:MAX_TOPICS] if await self._source.allowed(viewer, t)]
         client = Client(viewer, frozenset(seen))
         self.clients.add(client)
-        for name in seen:
-            topic = self._topics[name]
-            topic.clients.add(client)
-            if topic.leave is None:
-                topic.leave = self._bus.subscribe(name, self._wake)
-                topic.seq = await self._source.head(name)
-            await self._source.looking(viewer, name)
+        try:
+            for name in seen:
+                await self._enter(client, name)
+        except BaseException:
+            self.part(client)
+            raise
         return client
+
+    async def _enter(self, client: Client, name: str) -> None:
+        topic = self._topics[name]
+        topic.clients.add(client)
+        if topic.leave is None:
+            topic.leave = self._bus.subscribe(name, self._wake)
+            topic.seq = await self._source.head(name)
+        await self._source.looking(client.viewer, name)
 
     def part(self, client: Client) -> None:
         """The browser left."""
@@ -127,8 +134,8 @@ class Hub:
             topic.again = False
             try:
                 await self._send_once(name, topic)
-            except (TocsinError, OSError) as error:
-                log.warning("events_delayed", topic=name, error=type(error).__name__)
+            except TocsinError as error:
+                log.warning("events_delayed", topic=name, error=repr(error.__cause__ or error))
                 await asyncio.sleep(0.5)
                 topic.again = True
             if not topic.again:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 
-from tocsin.kernel.errors import Invalid
+from tocsin.kernel.errors import Invalid, NotFound
 
 MAX_FIELDS = 300
 
@@ -122,6 +122,14 @@ async def read_form(request: Request) -> Form:
 def read_query(request: Request) -> Form:
     """The query string, read the same way."""
     return Form(request.query_params.multi_items())
+
+
+def path_id(request: Request, name: str, sentence: str) -> UUID:
+    """The id at this place of the address. What is no id names nothing: raises `NotFound` with the sentence."""
+    try:
+        return UUID(request.path_params[name])
+    except ValueError:
+        raise NotFound(sentence) from None
 
 
 def _words(name: str) -> str:

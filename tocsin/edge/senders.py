@@ -10,7 +10,7 @@ from tocsin.alerts.model import Arrival, Signal, fit, urgency_of
 from tocsin.catalog import queries
 from tocsin.catalog.model import Integration, Route, route_for
 from tocsin.kernel.bus import Bus
-from tocsin.kernel.db import CONNECTION_ERRORS, Database
+from tocsin.kernel.db import Database
 from tocsin.kernel.errors import Throttled, Unavailable
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.log import logger
@@ -101,11 +101,8 @@ class Senders:
 
     async def _load(self, key: str) -> Sender | None:
         until = time.monotonic() + FRESH
-        try:
-            integration = await queries.integration_by_key(self._database, key)
-            routing = await self._current_routing() if integration else None
-        except CONNECTION_ERRORS as error:
-            raise Unavailable from error
+        integration = await queries.integration_by_key(self._database, key)
+        routing = await self._current_routing() if integration else None
         sender = None
         if integration and routing:
             sender = Sender(integration, routing, self._traffic.setdefault(integration.id, Traffic()))
@@ -139,8 +136,8 @@ class Senders:
     async def _note(self, sender: Sender) -> None:
         try:
             await queries.note_event(self._database, sender.integration.id)
-        except CONNECTION_ERRORS as error:
-            log.warning("event_not_noted", error=type(error).__name__)
+        except Unavailable as error:
+            log.warning("event_not_noted", error=repr(error.__cause__))
 
     async def complain(self, sender: Sender, sentence: str) -> None:
         """Something came in that was not understood: kept as the integration's last error."""
@@ -150,8 +147,8 @@ class Senders:
         sender.traffic.complained_at = now
         try:
             await queries.note_error(self._database, sender.integration.id, sentence)
-        except CONNECTION_ERRORS as error:
-            log.warning("error_not_noted", error=type(error).__name__)
+        except Unavailable as error:
+            log.warning("error_not_noted", error=repr(error.__cause__))
 
     async def close(self) -> None:
         """Waits for notes under way."""

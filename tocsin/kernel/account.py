@@ -121,9 +121,8 @@ def socket_folder(root: Path, longest: int) -> Path:
     folder = root / "socket"
     if len(os.fsencode(folder)) <= longest and _PLAIN.fullmatch(str(folder)):
         return folder
-    # `own_folder` refuses a folder that somebody else made there.
-    base = Path("/run") if os.geteuid() == 0 and Path("/run").is_dir() else Path("/tmp")  # noqa: S108
-    return base / f"tocsin-{hashlib.sha256(os.fsencode(root)).hexdigest()[:16]}"
+    base = "/run" if os.geteuid() == 0 and Path("/run").is_dir() else "/tmp"  # noqa: S108 - own_folder refuses another's
+    return Path(base) / f"tocsin-{hashlib.sha256(os.fsencode(root)).hexdigest()[:16]}"
 
 
 def clear_stale(cluster: Path, socket: Path) -> None:

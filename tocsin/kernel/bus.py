@@ -40,7 +40,7 @@ class Bus:
             try:
                 await self._listen()
                 pause = 0.1
-            except (TimeoutError, *CONNECTION_ERRORS) as error:
+            except CONNECTION_ERRORS as error:
                 log.warning("bus_disconnected", error=type(error).__name__)
             self.connected.clear()
             await asyncio.sleep(pause)

@@ -24,7 +24,7 @@ T = TypeVar("T")
 Row = Mapping[str, Any]
 sql = Statements("tocsin.kernel")
 
-#: What tells that the server went away or is not up yet: worth a 503 and another try, never a lost promise.
+#: What the driver says when the server went away or is not up yet. Outside the kernel it is `Unavailable`.
 CONNECTION_ERRORS = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -106,36 +106,47 @@ def make(cls: type[T], row: Row) -> T:
     return cls(**{k: convert[k](v) if k in convert else v for k, v in row.items()})
 
 
+async def _reached(call: Callable[..., Awaitable[T]], *args: Any, **options: Any) -> T:
+    """What the driver answers. The one place where its words for a lost server become `Unavailable`."""
+    try:
+        return await call(*args, **options)
+    except CONNECTION_ERRORS as error:
+        raise Unavailable from error
+
+
 class Reader:
-    """Reads: each call is one statement. Shared by the pool and by a unit, so that queries serve both."""
+    """Reads: each call is one statement. Shared by the pool and by a unit, so that queries serve both.
+
+    Every call raises `Unavailable` when the database cannot be reached.
+    """
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     async def rows(self, statement: Statement, *args: Any) -> list[Row]:
         """All rows, raw."""
-        return cast("list[Row]", await self._connection.fetch(statement.text, *args))
+        return cast("list[Row]", await _reached(self._connection.fetch, statement.text, *args))
 
     async def all(self, cls: type[T], statement: Statement, *args: Any) -> list[T]:
         """All rows as dataclasses."""
-        return [make(cls, row) for row in await self._connection.fetch(statement.text, *args)]
+        return [make(cls, row) for row in await self.rows(statement, *args)]
 
     async def first(self, cls: type[T], statement: Statement, *args: Any) -> T | None:
         """The first row as a dataclass, or None."""
-        row = await self._connection.fetchrow(statement.text, *args)
+        row = await self.row(statement, *args)
         return None if row is None else make(cls, row)
 
     async def row(self, statement: Statement, *args: Any) -> Row | None:
         """The first row, raw, or None."""
-        return cast("Row | None", await self._connection.fetchrow(statement.text, *args))
+        return cast("Row | None", await _reached(self._connection.fetchrow, statement.text, *args))
 
     async def value(self, statement: Statement, *args: Any) -> Any:
         """The first column of the first row, or None."""
-        return await self._connection.fetchval(statement.text, *args)
+        return await _reached(self._connection.fetchval, statement.text, *args)
 
     async def run(self, statement: Statement, *args: Any) -> int:
         """Executes, and answers how many rows were touched."""
-        tag = await self._connection.execute(statement.text, *args)
+        tag = await _reached(self._connection.execute, statement.text, *args)
         last = str(tag).rpartition(" ")[2]
         return int(last) if last.isdigit() else 0
 
@@ -169,13 +180,26 @@ class Unit(Reader):
 
     async def many(self, statement: Statement, rows: Iterable[tuple[Any, ...]]) -> None:
         """Executes once per tuple, pipelined."""
-        await self._connection.executemany(statement.text, list(rows))
+        await _reached(self._connection.executemany, statement.text, list(rows))
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """What fails inside is undone; the unit goes on if the error is caught outside."""
-        async with self._connection.transaction():
+        async with _transaction(self._connection):
             yield
+
+
+@asynccontextmanager
+async def _transaction(connection: Any) -> AsyncIterator[None]:
+    """The driver's own, but what is raised inside stays as it is: a missing file is no missing database."""
+    transaction = connection.transaction()
+    await _reached(transaction.start)
+    try:
+        yield
+    except BaseException:
+        await _reached(transaction.rollback)
+        raise
+    await _reached(transaction.commit)
 
 
 class Database(Reader):
@@ -190,19 +214,14 @@ class Database(Reader):
     @asynccontextmanager
     async def unit(self, actor: Actor, door: str, key: str | None = None) -> AsyncIterator[Unit]:
         """One transaction: all that happens inside is committed together, then notified, or nothing is."""
-        try:
-            connection = await self.pool.acquire(timeout=5)
-        except (TimeoutError, *CONNECTION_ERRORS) as error:
-            raise Unavailable from error
+        connection = await _reached(self.pool.acquire, timeout=5)
         try:
             unit = Unit(connection, actor, door, key, self)
             try:
-                async with connection.transaction():
+                async with _transaction(connection):
                     yield unit
             except (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError) as error:
                 raise _conflict(error) from error
-            except CONNECTION_ERRORS as error:
-                raise Unavailable from error
             if unit.topics:
                 await _notify(connection, unit.topics)
         finally:

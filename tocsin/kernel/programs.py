@@ -94,7 +94,7 @@ def version(folder: Path) -> int | None:
 
 def _output(command: list[str]) -> str:
     try:
-        # Fixed words and a path that was found on this machine.
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30).stdout  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603 - words of ours, a path found here
     except OSError:
         return ""
+    return done.stdout

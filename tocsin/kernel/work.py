@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from tocsin.kernel.db import CONNECTION_ERRORS, ENGINE, Database, Unit, sql
+from tocsin.kernel.db import ENGINE, Database, Unit, sql
 from tocsin.kernel.errors import Unavailable
 from tocsin.kernel.log import logger
 from tocsin.kernel.sql import Statement
@@ -78,7 +78,7 @@ class BatchPump:
     async def turn(self) -> bool:
         try:
             return await self._take(BATCH) == BATCH
-        except (Unavailable, *CONNECTION_ERRORS):
+        except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - a handler's error must not stop the pump: one by one finds the culprit
             log.warning("batch_failed", kind=self.name, error=repr(error))
@@ -101,7 +101,7 @@ class BatchPump:
                     async with u.savepoint():
                         await self._handle(u, [work])
                         await u.run(sql.finish_work_batch, [work.id])
-                except (Unavailable, *CONNECTION_ERRORS):
+                except Unavailable:
                     raise
                 except Exception as error:  # set aside with its reason, reported, never lost
                     log.exception("work_set_aside", kind=self.name, work=work.id, error=repr(error))
@@ -132,7 +132,7 @@ class JobPump:
             await self._database.run(sql.finish_work, work.id, work.generation)
         except RetryLater as again:
             await self._again(work, again.after, str(again))
-        except (Unavailable, *CONNECTION_ERRORS):
+        except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - retried with back-off, then set aside with its reason
             await self._again(work, min(2.0**work.attempts, 600), repr(error))
@@ -227,6 +227,6 @@ class Pumps:
                         running.wake.set()
                     else:
                         pause = min(pause, (due - now) / timedelta(seconds=1))
-            except (Unavailable, *CONNECTION_ERRORS) as error:
-                log.warning("database_unreachable", error=type(error).__name__)
+            except Unavailable as error:
+                log.warning("database_unreachable", error=repr(error.__cause__))
             await asyncio.sleep(max(pause, 0.02))

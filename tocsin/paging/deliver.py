@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from tocsin.kernel.db import CONNECTION_ERRORS, Database, Row
+from tocsin.kernel.db import Database, Row
 from tocsin.kernel.errors import TocsinError, Unavailable
 from tocsin.kernel.log import logger
 from tocsin.kernel.sql import Statements
@@ -142,7 +142,7 @@ class Sender:
         try:
             while await self.turn():
                 pass
-        except (Unavailable, *CONNECTION_ERRORS):
+        except Unavailable:
             return  # The clock wakes the pump again.
 
     async def _write(self, batch: Sequence[Result]) -> bool:
@@ -162,8 +162,8 @@ class Sender:
             await self._go_on_after(rows)
             alerts = {f"alert:{row['alert_id']}" for row in rows if row["alert_id"]}
             await self._database.notify("pages", *(alerts if len(alerts) <= 20 else ()))
-        except (Unavailable, *CONNECTION_ERRORS) as error:
-            log.warning("results_kept", results=len(batch), error=type(error).__name__)
+        except Unavailable as error:
+            log.warning("results_kept", results=len(batch), error=repr(error.__cause__))
             return False
         return True
 

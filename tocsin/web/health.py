@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from tocsin.alerts.queries import counts
 from tocsin.edge.access import machine
 from tocsin.edge.door import Who, site_of
-from tocsin.kernel.db import CONNECTION_ERRORS
+from tocsin.kernel.errors import Unavailable
 from tocsin.kernel.queries import backlog
 from tocsin.paging.transport import working
 
@@ -26,7 +26,7 @@ async def ready(request: Request) -> Response:
     site = site_of(request)
     try:
         await site.database.clock()
-    except (TimeoutError, *CONNECTION_ERRORS):
+    except Unavailable:
         return JSONResponse(
             {"ready": False, "error": "The database cannot be reached."}, 503, {"retry-after": "2"}
         )

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from tocsin.edge.door import Form, Who, act, page, read_form, redirect, render, site_of
+from tocsin.edge.door import Form, Who, act, page, path_id, read_form, redirect, render, site_of
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
 from tocsin.oncall.queries import schedules
 from tocsin.paging import commands, queries
@@ -14,6 +14,7 @@ from tocsin.paging.model import Policy, StepDraft, Target
 from tocsin.people.queries import teams, users
 
 MAX_STEPS = 20
+NO_POLICY = "There is no such policy."
 
 
 async def list_(request: Request) -> Response:
@@ -143,13 +144,10 @@ async def _form(
 
 
 async def _policy(request: Request) -> Policy:
-    try:
-        policy_id = Form([("id", request.path_params["policy_id"])]).needed_id("id")
-    except Invalid:
-        raise NotFound("There is no such policy.") from None
+    policy_id = path_id(request, "policy_id", NO_POLICY)
     found = await queries.policy(site_of(request).database, policy_id)
     if found is None:
-        raise NotFound("There is no such policy.")
+        raise NotFound(NO_POLICY)
     return found
 
 

@@ -8,10 +8,12 @@ from starlette.routing import BaseRoute
 
 from tocsin.catalog import commands, queries
 from tocsin.catalog.model import Service
-from tocsin.edge.door import Form, Who, act, page, read_form, redirect, render, site_of
+from tocsin.edge.door import Form, Who, act, page, path_id, read_form, redirect, render, site_of
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
 from tocsin.paging.queries import policies
 from tocsin.people.queries import teams
+
+NO_SERVICE = "There is no such service."
 
 
 async def new_form(request: Request) -> Response:
@@ -81,13 +83,10 @@ async def _form(
 
 async def service_of(request: Request) -> Service:
     """The service in the address, also when it is archived."""
-    try:
-        service_id = Form([("id", request.path_params["service_id"])]).needed_id("id")
-    except Invalid:
-        raise NotFound("There is no such service.") from None
+    service_id = path_id(request, "service_id", NO_SERVICE)
     found = await queries.service_by_id(site_of(request).database, service_id)
     if found is None:
-        raise NotFound("There is no such service.")
+        raise NotFound(NO_SERVICE)
     return found
 
 

@@ -7,13 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from tocsin.edge.door import Form, Who, act, page, read_form, redirect, render, site_of, viewer_of
+from tocsin.edge.door import Form, Who, act, page, path_id, read_form, redirect, render, site_of, viewer_of
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
 from tocsin.people import commands, queries
 from tocsin.people.model import Team
 
 HERE = "/settings/teams"
+NO_TEAM = "There is no such team."
 TAKEN = "There is a team with this name already."
 
 
@@ -119,10 +120,10 @@ async def remove(request: Request) -> Response:
 
 
 async def _team(request: Request) -> Team:
-    wanted = request.path_params["team_id"]
-    found = next((t for t in await queries.teams(site_of(request).database) if str(t.id) == wanted), None)
+    wanted = path_id(request, "team_id", NO_TEAM)
+    found = next((t for t in await queries.teams(site_of(request).database) if t.id == wanted), None)
     if found is None:
-        raise NotFound("There is no such team.")
+        raise NotFound(NO_TEAM)
     return found
 
 

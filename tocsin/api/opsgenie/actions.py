@@ -1,8 +1,7 @@
 """What Opsgenie's clients do to one alert, and what they hear about it afterwards."""
 
-from collections.abc import Awaitable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from tocsin.alerts import queries
@@ -12,10 +11,9 @@ from tocsin.alerts.model import Action, Alert, Outcome, Signal
 from tocsin.api.opsgenie.envelope import NOT_PROCESSED, Answer, is_uuid
 from tocsin.edge.intake import Intake
 from tocsin.edge.senders import Sender
-from tocsin.kernel.db import CONNECTION_ERRORS, Actor
-from tocsin.kernel.errors import Invalid, Unavailable
+from tocsin.kernel.db import Actor
+from tocsin.kernel.errors import Invalid
 
-T = TypeVar("T")
 ACTIONS = {"acknowledge": Action.ACKNOWLEDGE, "close": Action.CLOSE}
 _BY = ("id", "alias", "tiny")
 
@@ -39,7 +37,7 @@ class Actions:
         if by == "alias":
             await self._intake.take(sender, [replace(signal, alias=identifier)], request_id)
             return
-        alert = await _read(self._find(sender, by, identifier))
+        alert = await self._find(sender, by, identifier)
         refusal = _refusal(alert, action)
         if alert is None or refusal:
             await self._keep(sender, request_id, action, alert, refusal)
@@ -69,7 +67,7 @@ class Actions:
 
     async def request(self, sender: Sender, text: str) -> dict[str, Any]:
         """What became of it. Raises a 404 that makes clients ask again."""
-        found = await _read(queries.request(self._intake.database, UUID(text))) if is_uuid(text) else None
+        found = await queries.request(self._intake.database, UUID(text)) if is_uuid(text) else None
         if found is None or found.integration_id != sender.integration.id:
             raise Answer(404, NOT_PROCESSED, b"RequestNotProcessed")
         at = (
@@ -91,13 +89,6 @@ def action_of(body: bytes, action: Action) -> Signal:
     return Signal(
         action, source=text(data.get("source")), user=text(data.get("user")), note=text(data.get("note"))
     )
-
-
-async def _read(query: Awaitable[T]) -> T:
-    try:
-        return await query
-    except CONNECTION_ERRORS as error:
-        raise Unavailable from error
 
 
 def _refusal(alert: Alert | None, action: Action) -> str:
