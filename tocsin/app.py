@@ -17,6 +17,9 @@ from starlette.routing import BaseRoute
 from tocsin.api import opsgenie, v1
 from tocsin.cli import main as cli
 from tocsin.comms import work as comms_work
+from tocsin.duty import fatigue, weekahead
+from tocsin.duty import work as duty_work
+from tocsin.duty.handover_clock import HandoverClock
 from tocsin.edge import errors, inbound, stream
 from tocsin.edge.access import Who, page
 from tocsin.edge.batcher import Batcher
@@ -40,6 +43,7 @@ from tocsin.kernel.log import set_up
 from tocsin.kernel.net import Outbound
 from tocsin.kernel.work import BatchPump, JobPump, Pump, Pumps
 from tocsin.learning import work as learning_work
+from tocsin.oncall import refresh as calendars
 from tocsin.oncall import work as oncall_work
 from tocsin.paging import work as paging_work
 from tocsin.paging.deliver import Sender
@@ -66,8 +70,8 @@ NOBODY = (
     "Set TOCSIN_SMTP_URL for mail, or add a webhook to a profile."
 )
 Committer = Callable[[Database], Batcher]
-#: No form is larger: the longest field is the notes page.
-LARGEST_FORM = 2_000_000
+#: No form is larger: the longest fields are the notes page and an imported calendar.
+LARGEST_FORM = 2_500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +110,12 @@ def compose(
     bus = Bus(dsn)
     site = Site(
         settings, database, bus, Keys(load_master(settings.data, settings.secret)), templates,
-        Hub(bus, Live(database, templates)), transports, registry.FORMATS, dev,
+        Hub(bus, Live(database, templates)), transports, registry.FORMATS, outbound, dev,
     )  # fmt: skip
     database.follows = _follows(
-        paging_work.FOLLOWS, places_work.FOLLOWS, comms_work.FOLLOWS, learning_work.FOLLOWS
-    )
+        paging_work.FOLLOWS, places_work.FOLLOWS, comms_work.FOLLOWS, learning_work.FOLLOWS, calendars.FOLLOWS,
+        duty_work.FOLLOWS,
+    )  # fmt: skip
     sender = Sender(database, transports, Messages(), Links(settings.url, site.keys))
     pumps = Pumps(database, [*_pumps(site), sender])
     bus.subscribe("work", pumps.wake)
@@ -179,14 +184,15 @@ def _pumps(site: Site) -> list[Pump]:
     mailer = LinkMail(site.transports, Messages(), site.settings.url)
     batches = {
         **paging_work.BATCHES, **places_work.batches(video), **comms_work.BATCHES, **learning_work.BATCHES,
+        **duty_work.batches(site.keys),
     }  # fmt: skip
     jobs = {
         **paging_work.JOBS, **oncall_work.JOBS, **people_work.jobs(mailer), **places_work.jobs(video),
-        **comms_work.JOBS, **learning_work.JOBS,
+        **comms_work.JOBS, **learning_work.JOBS, **weekahead.JOBS, **fatigue.jobs(site.keys), **calendars.jobs(site.outbound),
     }  # fmt: skip
     return [
         *(BatchPump(database, kind, handle) for kind, handle in batches.items()),
-        JobPump(database, jobs), Engine(database), UpdateClock(database),
+        JobPump(database, jobs), Engine(database), UpdateClock(database), HandoverClock(database, site.keys),
     ]  # fmt: skip
 
 
@@ -203,7 +209,14 @@ def _warnings(database: Database, transports: Mapping[str, Transport]) -> Callab
 async def _serve(settings: Settings, *, dev: bool, say: Callable[[str], None], commit: Committer) -> None:
     async with database_of(settings, permit) as (database, home):
         running = compose(settings, database, home.dsn, dev=dev, commit=commit)
-        for begin in (people_work.begin, oncall_work.begin, paging_work.start):
+        for begin in (
+            people_work.begin,
+            oncall_work.begin,
+            paging_work.start,
+            weekahead.begin,
+            fatigue.begin,
+            calendars.begin,
+        ):
             await begin(database)
         await _greet(settings, database, say)
         _settle_memory()

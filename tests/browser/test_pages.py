@@ -4,6 +4,8 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -14,8 +16,9 @@ from tests.browser.conftest import House
 from tests.browser.support import Watch, new_context, overflow, sign_in
 from tests.product.harness import link_in, until
 from tocsin import web
+from tocsin.duty.fatigue import relief_token
 from tocsin.edge.access import Who
-from tocsin.kernel.crypto import hash_token, new_token
+from tocsin.kernel.crypto import Keys, hash_token, load_master, new_token
 
 pytestmark = pytest.mark.browser
 
@@ -23,6 +26,7 @@ PEOPLE = {Who.ANYONE, Who.VIEWER, Who.MEMBER, Who.ADMIN, Who.SIGNED_LINK}
 #: Parts of pages, files and ways out: nobody sees them as a page.
 NO_PAGES = {
     "/healthz", "/readyz", "/metrics", "/incidents/look-alikes", "/incidents/{key}/state", "/incidents/{key}/entries", "/incidents/{key}/postmortem.md",
+    "/on-call/fairness.csv", "/calendar/{token}.ics",
 }  # fmt: skip
 WIDTHS = {1440: 900, 820: 1180, 390: 844}
 #: Every way out of a text into markup or script; what reverses the line; what no font has; a word without a break.
@@ -101,6 +105,15 @@ def furnish(house: House) -> dict[str, str]:
         "rotations": [rotation],
     }
     schedule_id = server.api("POST", "/schedules", schedule, token)["id"]
+    for about in ({}, {"team_id": team["id"]}, {"schedule_id": schedule_id}):
+        server.api("POST", "/calendar-feeds", about, token)
+    rota = (
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20260101T000000Z\nDURATION:P1D\nRRULE:FREQ=DAILY\n"
+        f"SUMMARY:{HOSTILE}{WORD}\nEND:VEVENT\nEND:VCALENDAR"
+    )
+    server.api(
+        "POST", f"/schedules/{schedule_id}/calendars", {"text": rota, "name": (WORD + HOSTILE)[:100]}, token
+    )
     alert = report(
         house,
         server.api(
@@ -119,6 +132,7 @@ def furnish(house: House) -> dict[str, str]:
         "alert": alert, "key": key, "service_id": str(service_id), "policy_id": str(policy["id"]),
         "schedule_id": str(schedule_id), "publication_id": str(publication),
         "token": link_in(mail, "/ack/").rpartition("/")[2], "team_id": str(team["id"]),
+        "relief": relief_link(house, UUID(str(schedule_id)), UUID(ada)),
         **{path: link_that_works_once(house, purpose) for path, purpose in LINKS.items()},
     }  # fmt: skip
 
@@ -140,6 +154,11 @@ def link_that_works_once(house: House, purpose: str) -> str:
         house.email,
     )
     return token
+
+
+def relief_link(house: House, schedule_id: UUID, user_id: UUID) -> str:
+    """What only somebody tired is sent."""
+    return relief_token(Keys(load_master(house.server.data, None)), schedule_id, user_id, datetime.now(UTC))
 
 
 def report(house: House, key: str) -> str:

@@ -1,9 +1,11 @@
 """Fixtures of the inbound contracts."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from tests.contract.api import Api, api_of
 from tests.contract.door import Door, key_of
 from tests.contract.wire import Wire
 from tests.support import Company
@@ -29,3 +31,9 @@ async def wire(dsn: str) -> AsyncIterator[Wire]:
     await found.mend()
     yield found
     await found.cut()
+
+
+@pytest.fixture
+async def api(db: Database, dsn: str, company: Company, tmp_path: Path) -> AsyncIterator[Api]:
+    async with api_of(db, dsn, company, tmp_path) as found:
+        yield found

@@ -14,7 +14,7 @@ from tocsin.kernel.db import ENGINE, Database, Reader
 from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from tocsin.kernel.sql import Statement
 from tocsin.kernel.work import JobPump, Pumps
-from tocsin.oncall import commands, compute, cover, queries, work
+from tocsin.oncall import commands, compute, cover, final, queries, work
 from tocsin.oncall.compute import HORIZON
 from tocsin.oncall.drafts import RotationDraft, ScheduleDraft
 from tocsin.oncall.model import OnCall, Restriction, RotationKind, ShiftRow
@@ -176,7 +176,7 @@ async def test_an_override_ahead_splits_the_shift(db: Database, company: Company
     assert (shifts[1].starts_at, shifts[1].ends_at) == (start, end)
     assert [o.user_id for o in await queries.next_up(db) if o.schedule_id == schedule] == [company.vic]
     assert [s.starts_at for s in await queries.shifts_of(db, company.vic)] == [start]
-    at = {o.schedule_id: o.user_id for o in await queries.on_call_at(db, start)}
+    at = {o.schedule_id: o.user_id for o in await final.on_call_at(db, start)}
     assert at[schedule] == company.vic
     await later(days=1, minutes=1)
     assert (await now_on(db, schedule)).user_id == company.vic, "nothing had to run for that"
@@ -271,11 +271,11 @@ async def test_an_override_of_somebody_who_left_covers_nobody(db: Database, comp
     assert await queries.overrides_between(db, schedule, now, now + DAY) == []
 
 
-async def test_nobody_is_known_beyond_the_horizon(db: Database, company: Company) -> None:
+async def test_beyond_the_horizon_it_is_computed(db: Database, company: Company) -> None:
     schedule, now = await made(db, company, drafts(company.ana)), await db.clock()
     moments = (now + HORIZON - DAY, now + HORIZON + DAY)
-    held = [{o.schedule_id: o.user_id for o in await queries.on_call_at(db, m)}[schedule] for m in moments]
-    assert held == [company.ana, None]
+    held = [{o.schedule_id: o.user_id for o in await final.on_call_at(db, m)}[schedule] for m in moments]
+    assert held == [company.ana, company.ana]
 
 
 async def test_ranges_and_limits_of_shifts(db: Database, company: Company, later: Later) -> None:

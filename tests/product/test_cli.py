@@ -71,7 +71,11 @@ def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
     [
         (), ("serve",), ("migrate",), ("admin",), ("admin", "create"), ("token",), ("token", "create"), ("integration",),
         ("integration", "create"), ("alert",), ("alert", "send"), ("alert", "list"), ("alert", "acknowledge"),
-        ("alert", "close"), ("oncall",), ("oncall", "now"), ("incident",), ("incident", "declare"), ("incident", "list"),
+        ("alert", "close"), ("oncall",), ("oncall", "now"), ("incident",), ("oncall", "next"),
+        ("oncall", "final"), ("oncall", "overrides"), ("oncall", "override"), ("oncall", "take"), ("oncall", "take-back"),
+        ("schedule",), ("schedule", "list"), ("schedule", "show"), ("schedule", "export"), ("schedule", "import"),
+        ("schedule", "archive"), ("schedule", "check"), ("cover",), ("cover", "list"), ("cover", "ask"), ("cover", "accept"),
+        ("cover", "decline"), ("cover", "withdraw"), ("cover", "leave"), ("cover", "history"), ("cover", "undo"), ("incident", "declare"), ("incident", "list"),
         ("incident", "show"), ("incident", "say"), ("incident", "update"), ("incident", "resolve"),
     ],
 )  # fmt: skip
@@ -217,3 +221,72 @@ def test_a_backup_brings_everything_back(shell: Shell, tmp_path: Path) -> None:
     listed = shell.run("alert", "list", "--state", "all").stdout
     assert "Before the backup" in listed
     assert "After the backup" not in listed
+
+
+def test_a_schedule_as_a_file(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "search.json"
+    layer = {
+        "participants": [setting.ADA, {}],
+        "kind": "daily",
+        "handoff_time": "00:00",
+        "start_date": "2025-01-06",
+    }
+    file.write_text(json.dumps({"name": "Search", "time_zone": "Asia/Kathmandu", "rotations": [layer]}))
+    tried = shell.run("schedule", "import", str(file), "--dry-run")
+    assert tried.returncode == 0, tried.stderr
+    assert "Ada Admin" in tried.stdout
+    assert "Nothing was saved." in tried.stdout
+    assert "Search" not in shell.run("schedule", "list").stdout
+    assert "is created" in shell.run("schedule", "import", str(file)).stdout
+    shown = shell.run("schedule", "show", "search")
+    assert f"{setting.ADA}, nobody" in shown.stdout
+    # Half of the days are nobody's, on purpose: a finding all the same.
+    assert isinstance(json.loads(shell.run("schedule", "check", "Search", "--json").stdout), dict)
+    assert shell.run("schedule", "export", "Search", "-o", str(file)).returncode == 0
+    whole = json.loads(file.read_text())
+    assert whole == json.loads(shell.run("schedule", "export", "Search").stdout)
+    whole["name"] = "Search and index"
+    file.write_text(json.dumps(whole))
+    assert "version 2" in shell.run("schedule", "import", str(file)).stdout, "by its id, the name is new"
+    stale = failed(shell.run("schedule", "import", str(file)), REFUSED)
+    assert "Since then: Ada Admin changed the name." in stale
+    assert "Nothing was found" not in shell.run("schedule", "check", "Search and index").stdout
+    assert shell.run("schedule", "archive", "Search and index", stdin="n\n").returncode == 1
+    assert shell.run("schedule", "archive", "Search and index", "--yes").returncode == 0
+    failed(shell.run("schedule", "show", "Search and index"), NOT_FOUND)
+
+
+def test_what_a_schedule_file_lacks_is_said(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.json"
+    failed(shell.run("schedule", "import", str(file)), REFUSED)
+    for text, code, said in (
+        ("{", REFUSED, "cannot be read"),
+        ("[]", REFUSED, "holds no schedule"),
+        ('{"name": "X", "time_zone": "UTC", "colour": "red"}', REFUSED, "colour"),
+        ('{"name": "X", "time_zone": "Mars/Phobos"}', REFUSED, "Mars/Phobos"),
+        ('{"name": "X", "time_zone": "UTC", "rotations": [{"participants": ["nobody@x.example"]}]}', NOT_FOUND, "nobody@"),
+        ('{"name": "X", "time_zone": "UTC", "team": "Ghosts"}', NOT_FOUND, "Ghosts"),
+    ):  # fmt: skip
+        file.write_text(text)
+        assert said in failed(shell.run("schedule", "import", str(file)), code)
+
+
+def test_covering_from_the_shell(shell: Shell) -> None:
+    name = "Payments on-call"
+    far = shell.run("oncall", "now", "--at", "2027-12-01T09:00", "--schedule", name)
+    assert "Ada Admin" in far.stdout
+    assert shell.run("oncall", "next").returncode == 0
+    assert "Ada Admin" in shell.run("oncall", "final", "payments").stdout
+    span = ("--from", "2027-06-01T09:00+00:00", "--to", "2027-06-02T09:00+00:00")
+    made = shell.json("oncall", "override", name, "ada", *span, "--reason", "a move")
+    assert isinstance(made, dict)
+    assert "a move" in shell.run("oncall", "overrides", name).stdout
+    assert shell.run("oncall", "take-back", name, str(made["id"])).returncode == 0
+    assert "no override" in shell.run("oncall", "overrides", name).stdout
+    assert "yours already" in failed(shell.run("oncall", "take", name), REFUSED)
+    assert "no schedule" in failed(shell.run("oncall", "final", "Ghosts"), NOT_FOUND)
+    assert "is not a time" in failed(shell.run("oncall", "now", "--at", "tea time"), REFUSED)
+    assert "five years" in failed(shell.run("oncall", "now", "--at", "2040-01-01"), REFUSED)
+    assert "one year" in failed(
+        shell.run("oncall", "final", name, "--from", "2026-01-01", "--to", "2028-01-01"), REFUSED
+    )

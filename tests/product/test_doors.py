@@ -230,3 +230,38 @@ def test_opening_a_pages_link_changes_nothing(house: House) -> None:
     assert server.api("GET", "/alerts", token=house.token)["alerts"][0]["state"] == "open"
     for broken in (link[:-4] + "AAAA", "/ack/x", "/ack/" + "A" * 3000, link.replace("/ack/", "/reset/")):
         assert house.stranger().ask("GET", broken)[0] == 404
+
+
+def test_a_profile_says_where_somebody_lives_and_works(house: House) -> None:
+    member = house.people[Who.MEMBER]
+    usual = {
+        "name": "Mia Member",
+        "time_zone": "Europe/Berlin",
+        "locale": "en",
+        "work_starts": "22:00",
+        "work_ends": "06:00",
+    }
+    saved = member.post(
+        "/settings/profile", **usual, country="DE", subdivision="", work_day_1="1", work_day_7="1"
+    )
+    assert saved[0] == 303, saved
+    page = member.ask("GET", "/settings/profile")[2]
+    assert '<option value="DE" selected>Germany</option>' in page
+    assert '<option value="BE">Berlin</option>' in page, "the regions of the country that was chosen"
+    assert re.findall(r'name="work_day_(\d)" value="1" checked', page) == ["1", "7"]
+    assert 'value="22:00"' in page
+    assert member.post("/settings/profile", **usual, country="DE", subdivision="BE", work_day_1="1")[0] == 303
+    assert '<option value="BE" selected>Berlin</option>' in member.ask("GET", "/settings/profile")[2]
+    assert member.post("/settings/profile", **usual, country="PT", subdivision="BE", work_day_1="1")[0] == 303
+    for wrong in (
+        {"country": "Atlantis"},
+        {"work_starts": "late"},
+        {"work_ends": "22:00"},
+        {"work_day_1": ""},
+    ):
+        status, _, page = member.post(
+            "/settings/profile", **({**usual, "country": "DE", "work_day_1": "1"} | wrong)
+        )
+        assert status == 422, wrong
+        assert "Nothing was saved." in page
+    assert '<option value="PT" selected>Portugal</option>' in member.ask("GET", "/settings/profile")[2]

@@ -25,6 +25,7 @@ OPERATOR = {"user.create", "token.create_for"}
 BROWSER = {
     "session.sign_in", "session.sign_out", "session.sign_out_everywhere", "link.set_up", "link.set_password",
     "link.verify", "password.change", "password.ask_reset", "page.acknowledge_by_link", "page.mark_seen",
+    "relief.ask_by_link",
 }  # fmt: skip
 ONESELF = {
     "profile.change", "contact_method.add", "contact_method.remove", "contact_method.ask_verification",
@@ -41,14 +42,13 @@ ROOM = {
 }  # fmt: skip
 STATUS_PAGE = {"status_page.change", "component.create", "component.archive", "component.set_status"}
 REVISE = {
-    "service.change", "service.archive", "schedule.change", "schedule.archive", "policy.change", "policy.archive",
+    "service.change", "service.archive", "policy.change", "policy.archive",
     "integration.change", "integration.revoke", "integration.revoke_key", "integration.rotate_key", "route.add", "route.remove",
     "team.change", "team.remove", "team.remove_member",
 }  # fmt: skip
 PEOPLE = {"user.invite_again", "user.set_role", "user.disable", "user.enable", "service_token.create"}
 SET_UP = {
-    "schedule.create", "policy.create", "team.create", "team.add_member", "user.invite",
-    "override.add", "override.remove",
+    "policy.create", "team.create", "team.add_member", "user.invite",
 }  # fmt: skip
 
 #: Per door: why, and what.

@@ -8,7 +8,20 @@ from typing import Annotated, Protocol
 
 import typer
 
-from tocsin.cli import admin, alert, catalog, demo, incident, oncall, operate
+from tocsin.cli import (
+    admin,
+    alert,
+    calendar,
+    catalog,
+    cover,
+    demo,
+    fairness,
+    handover,
+    incident,
+    oncall,
+    operate,
+    schedule,
+)
 from tocsin.cli.client import USAGE, stop
 from tocsin.cli.output import Json, show
 from tocsin.cli.reload import with_reload
@@ -52,9 +65,10 @@ def build(serve: Serve) -> typer.Typer:
 
     operate.add_to(app)
     demo.add_to(app)
+    fairness.add_to(app)
     for name, group in (
         ("admin", admin.app), ("token", admin.tokens), ("integration", catalog.app), ("alert", alert.app),
-        ("oncall", oncall.app), ("incident", incident.app),
+        ("oncall", oncall.app), ("schedule", schedule.app), ("cover", cover.app), ("handover", handover.app), ("calendar", calendar.app), ("incident", incident.app),
     ):  # fmt: skip
         app.add_typer(group, name=name)
 

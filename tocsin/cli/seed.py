@@ -14,10 +14,11 @@ from tocsin.kernel.db import Actor, Database, Unit
 from tocsin.kernel.passwords import hash_password
 from tocsin.oncall import commands as oncall
 from tocsin.oncall.drafts import RotationDraft, ScheduleDraft
-from tocsin.oncall.model import Restriction
+from tocsin.oncall.templates import Site, follow_the_sun
 from tocsin.paging import commands as paging
 from tocsin.paging.model import StepDraft
 from tocsin.people import commands as people
+from tocsin.people.model import Working
 
 PASSWORD = "lantern-demo"  # noqa: S105 - the demo company's, printed at its start
 SEEDER = Actor(None, "Tocsin", "engine", "admin")
@@ -50,6 +51,15 @@ PEOPLE = (
     Person("Priya Raman", "Australia/Sydney", "member", "en-AU"),
     Person("Sam Support", "Europe/Dublin", "viewer", "en-IE"),
 )
+#: Where people work, in the order in which the sun reaches them; and where their holidays are looked up.
+SITES = (
+    ("Sydney", "Australia/Sydney", time(8)),
+    ("Dublin", "Europe/Dublin", time(8)),
+    ("São Paulo", "America/Sao_Paulo", time(11)),
+)
+COUNTRIES = {
+    "Australia/Sydney": ("AU", "NSW"), "Europe/Dublin": ("IE", None), "America/Sao_Paulo": ("BR", "SP"),
+}  # fmt: skip
 #: Team, its admin, its members.
 TEAMS = (
     ("Payments", "Takes the money: checkout, cards, invoices.", ("Niamh", "Beatriz", "Ben", "João")),
@@ -119,11 +129,20 @@ async def _people(u: Unit, lantern: Lantern, password_hash: str) -> None:
             u, person.email, person.name, password_hash=password_hash, role=person.role,
             time_zone=person.zone, locale=person.locale, verified=True,
         )  # fmt: skip
+        await _settle(u, lantern.actor(first), person)
     for name, description, members in TEAMS:
         lantern.teams[name] = await people.create_team(u, name, description)
         for index, first in enumerate(members):
             role = "admin" if index == 0 else "member"
             await people.add_member(u, lantern.teams[name], lantern.users[first], role)
+
+
+async def _settle(u: Unit, actor: Actor, person: Person) -> None:
+    """Each says themselves where they live."""
+    seeder, u.actor = u.actor, actor
+    country, subdivision = COUNTRIES[person.zone]
+    await people.change_profile(u, person.name, person.zone, person.locale, Working(country, subdivision))
+    u.actor = seeder
 
 
 async def _on_call(u: Unit, lantern: Lantern, team: str, members: tuple[str, ...], today: date) -> None:
@@ -149,22 +168,15 @@ async def _on_call(u: Unit, lantern: Lantern, team: str, members: tuple[str, ...
 
 
 def _follow_the_sun(users: dict[str, UUID], monday: date) -> list[RotationDraft]:
-    """Three layers by time of day in Dublin, so that everybody is paged while awake; Dublin also at the seams."""
+    """Everybody by weeks below; above, each site from its own morning until the next one's."""
     zones = {p.name.split()[0]: p.zone for p in PEOPLE}
-    sites = (
-        ("Dublin", "Europe/Dublin", time(8), time(16)),
-        ("São Paulo", "America/Sao_Paulo", time(16), time(22)),
-        ("Sydney", "Australia/Sydney", time(22), time(8)),
-    )
-    everybody = RotationDraft(tuple(users.values()), time(8), monday, name="Everybody")
-    layers = [everybody]
-    for name, zone, start, end in sites:
-        there = tuple(user for first, user in users.items() if zones[first] == zone)
-        if there:
-            layers.append(
-                RotationDraft(there, start, monday, name=name, restrictions=(Restriction(start, end),))
-            )
-    return layers
+    sites = [
+        Site(name, zone, begins, there)
+        for name, zone, begins in SITES
+        if (there := tuple(user for first, user in users.items() if zones[first] == zone))
+    ]
+    everybody = RotationDraft(tuple(users.values()), time(9), monday, name="Everybody")
+    return [everybody, *follow_the_sun(sites, monday)]
 
 
 async def _catalog(u: Unit, lantern: Lantern) -> None:

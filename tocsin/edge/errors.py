@@ -17,7 +17,7 @@ from tocsin.kernel.errors import (
     TocsinError,
     Unavailable,
 )
-from tocsin.kernel.log import logger
+from tocsin.kernel.log import logger, visible_path
 
 log = logger(__name__)
 STATUS: dict[type[TocsinError], int] = {
@@ -61,7 +61,7 @@ async def on_expected(request: Request, error: Exception) -> Response:
     """An error of the domain."""
     assert isinstance(error, TocsinError)  # noqa: S101 - registered for this class only
     if isinstance(error, Unavailable):
-        log.warning("unavailable", path=request.url.path, error=repr(error.__cause__ or error))
+        log.warning("unavailable", path=visible_path(request.url.path), error=repr(error.__cause__ or error))
     return await _answer(request, status_of(error), str(error), error)
 
 
@@ -74,7 +74,7 @@ async def on_http(request: Request, error: Exception) -> Response:
 
 async def on_data(request: Request, error: Exception) -> Response:
     """A value that the database cannot hold, as NUL in a name: nobody's fault but the value's."""
-    log.info("value_refused", path=request.url.path, error=type(error).__name__)
+    log.info("value_refused", path=visible_path(request.url.path), error=type(error).__name__)
     sentence = "One of the values cannot be stored: it holds a character or a size that is not possible."
     return await _answer(request, 422, sentence, None)
 
@@ -83,7 +83,7 @@ async def on_unexpected(request: Request, error: Exception) -> Response:
     """Everything else is our fault; the log has it, the person gets a sentence."""
     if isinstance(error, VALUE_ERRORS):
         return await on_data(request, error)
-    log.error("request_failed", path=request.url.path, error=repr(error), exc_info=error)
+    log.error("request_failed", path=visible_path(request.url.path), error=repr(error), exc_info=error)
     return await _answer(request, 500, "The error is in the log of the server. Nothing was saved.", None)
 
 

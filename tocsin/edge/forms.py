@@ -5,11 +5,14 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from tocsin.kernel.errors import Invalid, NotFound
 
 MAX_FIELDS = 300
+#: An imported calendar, sent again after a look; the limit of the whole body is the bound.
+LARGEST_FIELD = 2_500_000
 
 
 class Form(Mapping[str, str]):
@@ -113,10 +116,25 @@ class Form(Mapping[str, str]):
         return self._last.get("request_key", "")[:100] or None
 
 
-async def read_form(request: Request) -> Form:
-    """The fields of a posted form. Files are not for here."""
-    data = await request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=1_000_000)
+async def read_form(request: Request, *, most: int = MAX_FIELDS) -> Form:
+    """The fields of a posted form, at most so many. Files are not for here."""
+    data = await request.form(max_files=0, max_fields=most, max_part_size=1_000_000)
     return Form([(k, v) for k, v in data.multi_items() if isinstance(v, str)])
+
+
+async def read_upload(request: Request, field: str, *, most: int) -> tuple[Form, str]:
+    """The fields of a posted form with one small text file, and that file's text; empty when none was chosen. Raises
+    `Invalid` for a larger one."""
+    data = await request.form(max_files=1, max_part_size=LARGEST_FIELD)  # Read already, for the form token.
+    form = Form([(k, v) for k, v in data.multi_items() if isinstance(v, str)])
+    file = data.get(field)
+    if not isinstance(file, UploadFile):
+        return form, ""
+    content = await file.read(most + 1)
+    await file.close()
+    if len(content) > most:
+        raise Invalid(field, f"The file is too large: {most // 1_000_000} MB fit.")
+    return form, content.decode("utf-8-sig", "replace")
 
 
 def read_query(request: Request) -> Form:

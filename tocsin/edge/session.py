@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
+from tocsin.edge.forms import LARGEST_FIELD
 from tocsin.edge.site import Site, site_of
 from tocsin.edge.viewer import PUBLIC, Viewer
 from tocsin.kernel.db import Actor
@@ -63,7 +64,9 @@ async def check_csrf(request: Request, viewer: Viewer) -> None:
         and urlsplit(origin).netloc not in (request.url.netloc, urlsplit(site.settings.url).netloc)
     ):
         raise Forbidden("This form was sent from another site. Nothing was changed.")
-    sent = request.headers.get("x-csrf-token") or (await request.form()).get("csrf")
+    sent = request.headers.get("x-csrf-token") or (
+        await request.form(max_files=1, max_part_size=LARGEST_FIELD)
+    ).get("csrf")
     if not isinstance(sent, str) or not hmac.compare_digest(sent.encode(), viewer.csrf.encode()):
         raise Forbidden(
             "This page was open for too long, or you signed in elsewhere. Reload it and try again."

@@ -11,6 +11,7 @@ from tocsin.edge.templates import Templates
 from tocsin.kernel.bus import Bus
 from tocsin.kernel.crypto import Keys
 from tocsin.kernel.db import Database
+from tocsin.kernel.net import Outbound
 from tocsin.paging.transport import Transport
 from tocsin.settings import Settings
 
@@ -28,6 +29,8 @@ class Site:
     #: The ways to reach people and the inbound formats, by name (see `tocsin.integrations.registry`).
     transports: Mapping[str, Transport]
     formats: Mapping[str, Any]
+    #: For what people give an address of: calendars.
+    outbound: Outbound
     #: Reload, caught mail and the component page: only with `--dev`.
     dev: bool = False
 

@@ -102,6 +102,8 @@ def body_of(message: Message, now: datetime) -> dict[str, Any]:
         data["alert"] = _alert(message.alert, message.alert_url)
     if message.ack_url:
         data["ack_url"] = message.ack_url
+    if message.url:
+        data["url"] = message.url
     return {
         "type": f"tocsin.{message.purpose}",
         "timestamp": now.isoformat(timespec="milliseconds"),

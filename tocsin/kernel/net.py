@@ -95,10 +95,11 @@ class Outbound:
         timeout: float = TOTAL_SECONDS,  # noqa: ASYNC109 - bounds the whole exchange, which aiohttp can do
         trusted: bool = False,
         idempotency_key: str | None = None,
+        most: int = BODY_LIMIT,
     ) -> Response:
         """One exchange within `timeout` seconds. `trusted` is for targets that the operator configured.
 
-        `json` and `data` (bytes, text, or form fields) exclude each other. A redirect is an answer like any
+        `json` and `data` (bytes, text, or form fields) exclude each other. Of the answer `most` bytes are read. A redirect is an answer like any
         other. Raises NetError: BadTarget, Refused, Unreachable, Untrusted, TimedOut. After the last three the
         other side may have acted, so repeat with the same idempotency key.
         """
@@ -116,7 +117,7 @@ class Outbound:
                 timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=min(CONNECT_SECONDS, timeout)),
                 allow_redirects=False,
             ) as answer:
-                return await _read(answer)
+                return await _read(answer, most)
         except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as error:
             failure = _failure(_origin(target), error)
         # Raised outside the handler: the original holds the whole URL and must not travel along.
@@ -232,21 +233,21 @@ def _body(json: object, data: bytes | str | Mapping[str, str] | None) -> tuple[o
     return (dict(data) if isinstance(data, Mapping) else data), {}
 
 
-async def _read(answer: aiohttp.ClientResponse) -> Response:
+async def _read(answer: aiohttp.ClientResponse, most: int) -> Response:
     parts: list[bytes] = []
     size = 0
     async for part in answer.content.iter_chunked(65_536):
         parts.append(part)
         size += len(part)
-        if size > BODY_LIMIT:
+        if size > most:
             answer.close()
             break
     return Response(
         status=answer.status,
         headers=_headers(answer.headers),
-        body=b"".join(parts)[:BODY_LIMIT],
+        body=b"".join(parts)[:most],
         origin=_origin(answer.url),
-        truncated=size > BODY_LIMIT,
+        truncated=size > most,
     )
 
 

@@ -26,12 +26,20 @@ def system_version(folder: Path = _SYSTEM) -> str:
     return found[1] if found else ""
 
 
-def _choose() -> tuple[str, Path]:
-    system = system_version()
-    return (system, _SYSTEM) if system > tzdata.IANA_VERSION else (tzdata.IANA_VERSION, _OURS)
+def newer(system: Path = _SYSTEM, package: str = tzdata.IANA_VERSION) -> tuple[str, Path]:
+    """The version that counts, and its folder; the package's when both are the same."""
+    version = system_version(system)
+    return (version, system) if version > package else (package, _OURS)
+
+
+def use(folder: Path) -> None:
+    """From now on, every library reads this folder, and forgets what it has read elsewhere."""
+    zoneinfo.reset_tzpath([str(folder)])
+    whenever.reset_tzpath([str(folder)])
+    zoneinfo.ZoneInfo.clear_cache()
+    whenever.clear_tzcache()
 
 
 #: The IANA version in use; shifts remember which one they were computed with.
-VERSION, FOLDER = _choose()
-zoneinfo.reset_tzpath([str(FOLDER)])
-whenever.reset_tzpath([str(FOLDER)])
+VERSION, FOLDER = newer()
+use(FOLDER)

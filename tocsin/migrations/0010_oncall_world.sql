@@ -46,7 +46,11 @@ alter table rotations
     -- For kind calendar: where its events come from, null for a file; and how the last look went.
     add column source_url text check (length(source_url) <= 2000),
     add column refreshed_at timestamptz,
-    add column refresh_error text;
+    add column refresh_error text,
+    -- What was read last, so that the same again costs nothing; and when: the events of the coming time move along.
+    add column source_etag text,
+    add column source_hash bytea,
+    add column read_at timestamptz;
 alter table rotations add constraint rotations_kind_check
     check (kind in ('hourly', 'daily', 'weekly', 'monthly', 'calendar'));
 alter table rotations add constraint rotations_length_check check (length between 1 and 1000);
@@ -87,6 +91,8 @@ alter table overrides
 create index overrides_batch on overrides (batch) where batch is not null;
 
 alter table shifts add column track integer not null default 0;
+-- Handovers are prepared for what starts soon.
+create index shifts_starts_at on shifts (starts_at);
 alter table shifts drop constraint shifts_schedule_id_tstzrange_excl;
 alter table shifts add constraint shifts_one_at_a_time
     exclude using gist (schedule_id with =, track with =, tstzrange(starts_at, ends_at) with &&);
@@ -156,12 +162,12 @@ create table handovers (
     created_at timestamptz not null default clock(),
     accepted_at timestamptz,
     accepted_by uuid references users on delete set null,
-    -- How often acceptance was asked for, and when to ask again.
+    -- How often acceptance was asked for; and when to look at it next, accepted or not: what starts is told.
     asked integer not null default 0,
     ask_at timestamptz,
     unique (schedule_id, track, starts_at, to_user_id)
 );
-create index handovers_ask_at on handovers (ask_at) where accepted_at is null and ask_at is not null;
+create index handovers_ask_at on handovers (ask_at) where ask_at is not null;
 create index handovers_to_user_id on handovers (to_user_id, starts_at desc);
 
 -- What the next person should know, until it is done.
@@ -215,3 +221,25 @@ left join handovers h on h.schedule_id = s.schedule_id and h.track = s.track and
     and h.to_user_id = s.user_id and h.needs_acceptance and h.accepted_at is null
     and exists (select from users u where u.id = h.from_user_id and u.disabled_at is null)
 where s.starts_at <= clock() and s.ends_at > clock();
+
+-- Who has a place in a schedule until a moment at which somebody's turn ends there; null after a gap. Whoever did not
+-- accept never had it.
+create function holder_before(schedule uuid, place integer, moment timestamptz) returns uuid language sql stable as $$
+    select coalesce(h.from_user_id, s.user_id)
+    from shifts s
+    left join handovers h on h.schedule_id = s.schedule_id and h.track = s.track and h.starts_at = s.starts_at
+        and h.to_user_id = s.user_id and h.needs_acceptance and h.accepted_at is null
+        and exists (select from users u where u.id = h.from_user_id and u.disabled_at is null)
+    where s.schedule_id = schedule and s.track = place and s.ends_at = moment
+$$;
+
+-- Who stands in a schedule: by name, as a member of a team, or in an imported calendar. Those who left stand in none.
+create view schedule_people as
+select r.schedule_id, u.id as user_id
+from rotations r join rotation_participants p on p.rotation_id = r.id
+left join team_members m on m.team_id = p.team_id
+join users u on u.id = coalesce(p.user_id, m.user_id) and u.disabled_at is null
+union
+select r.schedule_id, u.id
+from rotations r join calendar_events e on e.rotation_id = r.id and e.ends_at > clock()
+join users u on u.id = e.user_id and u.disabled_at is null;

@@ -6,7 +6,8 @@ the two. So the order of wall-clock times is kept: a later one is never an earli
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import islice
 
 from whenever import Instant, PlainDateTime, RepeatedTime, SkippedTime, TimeZoneNotFoundError, ZonedDateTime
 
@@ -47,20 +48,21 @@ def zone_exists(zone: str) -> bool:
 
 def instant(plain: datetime, zone: str) -> datetime:
     """A naive wall-clock time as UTC: the first of two occurrences; after a gap, the gap's end."""
-    wall = PlainDateTime(plain.year, plain.month, plain.day, plain.hour, plain.minute, plain.second)
+    wall = PlainDateTime(plain)
     try:
-        return _utc(wall.assume_tz(zone, disambiguation="raise"))
+        moment = wall.assume_tz(zone, disambiguation="raise")
     except SkippedTime:
         # Counted from before the gap: the reading after it may be the change itself, which is not before itself.
         before = wall.assume_tz(zone, disambiguation="earlier")
-        return _utc(before.next_transition() or before)
+        moment = next(_clock_changes(before), (before, timedelta()))[0]
     except RepeatedTime:
-        return _utc(wall.assume_tz(zone, disambiguation="earlier"))
+        moment = wall.assume_tz(zone, disambiguation="earlier")
+    return _utc(moment)
 
 
 def local(moment: datetime, zone: str) -> datetime:
     """What the wall clock of a zone shows at a moment, naive."""
-    return _zoned(moment, zone).to_plain().to_stdlib()
+    return Instant(moment).to_tz(zone).to_plain().to_stdlib()
 
 
 def local_days(start: datetime, end: datetime, zone: str) -> Iterator[tuple[date, datetime, datetime]]:
@@ -77,17 +79,18 @@ def local_days(start: datetime, end: datetime, zone: str) -> Iterator[tuple[date
 
 
 def next_clock_changes(zone: str, at: datetime, count: int = 2) -> list[ClockChange]:
-    """The next changes of the zone's offset after a moment; empty for zones without."""
-    found: list[ClockChange] = []
-    here = _zoned(at, zone)
-    while len(found) < count:
-        change = here.next_transition()
-        if change is None:
-            break
-        by = change.offset - change.subtract(milliseconds=1).offset
-        found.append(ClockChange(_utc(change), timedelta(seconds=by.total("seconds"))))
+    """The next times after a moment that a zone moves its clocks; empty for zones without."""
+    changes = _clock_changes(Instant(at).to_tz(zone))
+    return [ClockChange(_utc(moment), by) for moment, by in islice(changes, count)]
+
+
+def _clock_changes(here: ZonedDateTime) -> Iterator[tuple[ZonedDateTime, timedelta]]:
+    """The data also has changes that move no clock: of a zone's abbreviation, or of what counts as its summer time."""
+    while (change := here.next_transition()) is not None:
+        by = change.offset - change.subtract(nanoseconds=1).offset
+        if by:
+            yield change, by.to_stdlib()
         here = change
-    return found
 
 
 def merged(ranges: Sequence[Range]) -> list[Range]:
@@ -101,9 +104,5 @@ def merged(ranges: Sequence[Range]) -> list[Range]:
     return union
 
 
-def _zoned(moment: datetime, zone: str) -> ZonedDateTime:
-    return Instant.from_timestamp(int(moment.timestamp() * 1000), unit="millisecond").to_tz(zone)
-
-
 def _utc(moment: ZonedDateTime) -> datetime:
-    return datetime.fromtimestamp(moment.timestamp(), UTC)
+    return moment.to_instant().to_stdlib()

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from tocsin.kernel.commands import command
-from tocsin.kernel.db import Unit
+from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statements
@@ -33,7 +33,7 @@ sql = Statements("tocsin.oncall")
 @command("schedule.create")
 async def create_schedule(u: Unit, draft: ScheduleDraft) -> UUID:
     """A schedule with its layers. Raises `Invalid` with the field's name."""
-    draft = await _checked(u, draft)
+    draft = await checked(u, draft)
     schedule_id = new_id()
     await u.run(sql.add_schedule, schedule_id, *_head(draft))
     stored = await _store_rotations(u, schedule_id, draft)
@@ -56,7 +56,7 @@ async def replace_schedule(
     u: Unit, schedule_id: UUID, version: int, draft: ScheduleDraft, undoes: int | None = None
 ) -> int:
     """What changing and undoing a change share."""
-    draft = await _checked(u, draft)
+    draft = await checked(u, draft)
     before = await draft_of_schedule(u, schedule_id)
     new = await u.value(sql.change_schedule, schedule_id, version, *_head(draft))
     if new is None or before is None:
@@ -84,13 +84,14 @@ async def archive_schedule(u: Unit, schedule_id: UUID) -> None:
     u.touch("oncall")
 
 
-async def check_people(u: Unit, field: str, people: list[UUID]) -> None:
+async def check_people(u: Reader, field: str, people: list[UUID]) -> None:
     """Raises `Invalid` unless all of them can be on call."""
     if await u.rows(sql.unknown_people, people):
         raise Invalid(field, "One of these people does not exist, or their account is disabled.")
 
 
-async def _checked(u: Unit, draft: ScheduleDraft) -> ScheduleDraft:
+async def checked(u: Reader, draft: ScheduleDraft) -> ScheduleDraft:
+    """The draft as it may be stored. Raises `Invalid` with the field's name."""
     draft = replace(draft, name=draft.name.strip())
     try:
         check_draft(draft)

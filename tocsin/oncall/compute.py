@@ -53,7 +53,7 @@ async def recompute(u: Unit, schedule_id: UUID, cause: str | None = None) -> Non
         raise NotFound("There is no such schedule.")
     before = await u.rows(sql.shifts_ahead, schedule_id, now)
     shifts = plan.final(await overrides_of(u, schedule_id, now, until), now, until)
-    await _store(u, schedule_id, shifts, now)
+    await _store(u, schedule_id, before, shifts, now)
     await u.run(sql.set_materialised, schedule_id, until, ZONE_DATA)
     if cause is not None:
         seen_until = min(now + NOTICE, held["materialised_until"] or now + NOTICE)
@@ -63,20 +63,38 @@ async def recompute(u: Unit, schedule_id: UUID, cause: str | None = None) -> Non
     u.touch("oncall")
 
 
-async def _store(u: Unit, schedule_id: UUID, shifts: Sequence[Shift], now: datetime) -> None:
-    under_way = {_source(row): row for row in await u.rows(sql.shifts_under_way, schedule_id, now)}
-    await u.run(sql.cut_shifts, schedule_id, now)
-    new = []
-    for shift in shifts:
-        going_on = under_way.get((*shift.source, shift.track)) if shift.starts_at == now else None
-        if going_on:
-            await u.run(sql.stretch_shift, schedule_id, going_on["starts_at"], shift.ends_at, shift.track)
-        else:
-            new.append(shift)
-    await u.run(
-        sql.add_shifts, schedule_id, [s.user_id for s in new], [s.starts_at for s in new], [s.ends_at for s in new],
-        [s.rotation_id for s in new], [s.override_id for s in new], [s.track for s in new],
-    )  # fmt: skip
+async def _store(
+    u: Unit, schedule_id: UUID, before: Sequence[Row], shifts: Sequence[Shift], now: datetime
+) -> None:
+    """Writes only what is different. A shift that goes on unchanged over this moment stays one shift."""
+    under_way = {_source(row): row["starts_at"] for row in before if row["starts_at"] < now}
+    wanted = {
+        (
+            *_key(shift),
+            under_way.get(_key(shift), now) if shift.starts_at == now else shift.starts_at,
+        ): shift.ends_at
+        for shift in shifts
+    }
+    stored = {(*_source(row), row["starts_at"]): row["ends_at"] for row in before}
+    ended = [
+        (k[3], k[4], wanted.get(k, now)) for k, end in stored.items() if k[4] < now and wanted.get(k) != end
+    ]
+    gone = [(k[3], k[4]) for k, end in stored.items() if k[4] >= now and wanted.get(k) != end]
+    new = [(k, end) for k, end in wanted.items() if k[4] >= now and stored.get(k) != end]
+    if gone:
+        await u.run(sql.remove_shifts, schedule_id, *_columns(gone, 2))
+    if ended:
+        await u.run(sql.end_shifts, schedule_id, *_columns(ended, 3))
+    if new:
+        await u.run(sql.add_shifts, schedule_id, *_columns([(*key, end) for key, end in new], 6))
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> list[list[Any]]:
+    return [[row[n] for row in rows] for n in range(count)]
+
+
+def _key(shift: Shift) -> tuple[UUID, UUID | None, UUID | None, int]:
+    return (*shift.source, shift.track)
 
 
 def _source(row: Mapping[str, Any]) -> tuple[UUID, UUID | None, UUID | None, int]:

@@ -1,6 +1,6 @@
 """Somebody else for a while: overrides, one or many at once, and taking them back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,6 +13,7 @@ from tocsin.kernel.sql import Statements
 from tocsin.oncall.commands import check_people
 from tocsin.oncall.compute import lock, recompute, record
 from tocsin.oncall.kinds import OverrideFacts, OverridesAdded, OverridesRemoved
+from tocsin.oncall.managers import for_another
 from tocsin.people.audit import audit
 
 sql = Statements("tocsin.oncall")
@@ -64,13 +65,15 @@ async def take_shift(
 
 @command("leave.cover")
 async def cover_leave(
-    u: Unit, user_id: UUID, covers: dict[UUID, Sequence[OverrideDraft]], reason: str = ""
+    u: Unit, user_id: UUID, covers: Mapping[UUID, Sequence[OverrideDraft]], reason: str = ""
 ) -> UUID:
-    """Somebody is away: their shifts, per schedule, go to others, all of it or nothing. Answers the batch's id."""
+    """Somebody is away: their shifts, per schedule, go to others, all of it or nothing. Answers the batch's id. For
+    somebody else, as a manager of each of these schedules."""
     if not any(covers.values()):
         raise Invalid("covers", "Choose somebody for at least one shift.")
     if sum(map(len, covers.values())) > MOST:
         raise Invalid("covers", f"At most {MOST} shifts at a time.")
+    await for_another(u, user_id, [schedule_id for schedule_id in covers if covers[schedule_id]])
     batch = new_id()
     for schedule_id in sorted(covers):
         drafts = [

@@ -1,27 +1,25 @@
-"""A schedule's history and undoing what stands in it."""
+"""A schedule's history: what changed, by whom, and whether it can be undone (see `undo`)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from tocsin.kernel.commands import command
-from tocsin.kernel.db import Reader, Unit
-from tocsin.kernel.errors import Conflict, NotFound
+from tocsin.kernel.db import Reader
 from tocsin.kernel.sql import Statements
-from tocsin.oncall.commands import replace_schedule
-from tocsin.oncall.compute import lock
-from tocsin.oncall.cover import OverrideDraft, put_overrides, take_back
-from tocsin.oncall.drafts import draft_of
-from tocsin.oncall.kinds import UNDOABLE, OverridesAdded, OverridesRemoved, ScheduleChanged
+from tocsin.oncall.differences import Difference, ids_in, in_words
+from tocsin.oncall.kinds import UNDOABLE, ScheduleChanged
 from tocsin.record.kinds import Kind, decode
 from tocsin.record.model import Entry
-from tocsin.record.queries import entry, newest_entries
+from tocsin.record.queries import newest_entries
 
 sql = Statements("tocsin.oncall")
+cover_sql = Statements("tocsin.oncall", "swaps.sql")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line of a schedule's history. `undoable`: undoing it is known and was not done."""
+    """One line of a schedule's history. `undoable`: it was not undone, nothing builds on it, and it is not over."""
 
     entry: Entry
     kind: Kind
@@ -33,49 +31,27 @@ async def history(db: Reader, schedule_id: UUID, before: int | None = None, limi
     """The newest changes first."""
     entries = await newest_entries(db, schedule_id, before, limit)
     undone = {row["seq"] for row in await db.rows(sql.undone, schedule_id)}
+    edited, now = await db.value(cover_sql.newest_edit, schedule_id) or 0, await db.clock()
     changes = []
     for each in reversed(entries):
         what = decode(each.kind, each.payload)
-        can = isinstance(what, UNDOABLE) and each.seq not in undone
+        can = each.seq not in undone and _can_be_undone(what, each.seq, edited, now)
         changes.append(Change(each, what, each.seq in undone, can))
     return changes
 
 
-@command("schedule.undo")
-async def undo_change(u: Unit, schedule_id: UUID, seq: int) -> None:
-    """Undoes one change from now on; the past stays. `Conflict` when a later change builds on it, or it is over."""
-    await lock(u, schedule_id)
-    found = await entry(u, schedule_id, seq)
-    if found is None:
-        raise NotFound("There is no such change.")
-    if seq in {row["seq"] for row in await u.rows(sql.undone, schedule_id)}:
-        raise Conflict("This was undone already.")
-    what = decode(found.kind, found.payload)
-    match what:
-        case ScheduleChanged():
-            await _undo_edit(u, schedule_id, seq, what)
-        case OverridesAdded():
-            await take_back(u, schedule_id, what.ids, undoes=seq)
-        case OverridesRemoved():
-            await _again(u, schedule_id, seq, what)
-        case _:
-            raise Conflict("This cannot be undone.")
+def _can_be_undone(what: Kind, seq: int, edited: int, now: datetime) -> bool:
+    """What `undo_change` refuses for sure is not offered."""
+    if not isinstance(what, UNDOABLE):
+        return False
+    if isinstance(what, ScheduleChanged):
+        return seq >= edited
+    return any(o.ends_at > now for o in what.overrides)
 
 
-async def _undo_edit(u: Unit, schedule_id: UUID, seq: int, what: ScheduleChanged) -> None:
-    if await u.value(sql.later_edit, schedule_id, seq):
-        raise Conflict("The schedule was edited again since. Undo the later edit first.")
-    version = await u.value(sql.version_of, schedule_id)
-    await replace_schedule(u, schedule_id, version, draft_of(what.before), undoes=seq)
-
-
-async def _again(u: Unit, schedule_id: UUID, seq: int, what: OverridesRemoved) -> None:
-    now = await u.clock()
-    drafts = [
-        OverrideDraft(o.user_id, o.starts_at, o.ends_at, o.replaces, o.reason)
-        for o in what.overrides
-        if o.ends_at > now
-    ]
-    if not drafts:
-        raise Conflict("That time is over.")
-    await put_overrides(u, schedule_id, drafts, undoes=seq)
+async def differences_of(db: Reader, changes: Sequence[Change]) -> dict[int, list[Difference]]:
+    """Per number of an edit what it changed, before and after, with today's names of people."""
+    edits = {c.entry.seq: c.kind for c in changes if isinstance(c.kind, ScheduleChanged)}
+    ids = ids_in(*(each for e in edits.values() for each in (e.before, e.after)))
+    names = {row["id"]: row["name"] for row in await db.rows(cover_sql.called, list(ids))} if ids else {}
+    return {seq: in_words(e.before, e.after, names) for seq, e in edits.items()}

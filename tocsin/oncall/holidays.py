@@ -1,5 +1,6 @@
 """Public holidays of a person's country, from a kept library. Pure."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -32,6 +33,23 @@ class Holiday:
 def countries() -> dict[str, list[str]]:
     """The countries that are known, each with its subdivisions."""
     return {code: list(parts) for code, parts in library.list_supported_countries().items()}
+
+
+def country_names() -> dict[str, str]:
+    """The countries that can be chosen, by ISO code, in order of their English names."""
+    found = {
+        names[1]: re.sub("(?<=[a-z])(?=[A-Z])", " ", names[0])
+        for names in library.registry.COUNTRIES.values()
+    }
+    return dict(sorted(((c, n) for c, n in found.items() if c in countries()), key=lambda item: item[1]))
+
+
+def subdivision_names(country: str) -> dict[str, str]:
+    """The parts of a country with holidays of their own, by code, with the name they have there, if it is known."""
+    if country not in country_names():
+        return {}
+    names = library.country_holidays(country).get_subdivision_aliases()
+    return {code: next(iter(names.get(code, [])), code) for code in countries()[country]}
 
 
 def is_known(country: str, subdivision: str | None) -> bool:

@@ -105,7 +105,7 @@ class OverridesRemoved:
 @kind("swap_asked")
 @dataclass(frozen=True)
 class SwapAsked:
-    """Somebody asked another person, or everybody in the schedule, to take a range."""
+    """Somebody asked another person, or everybody in the schedule, to take a range. `absent`: a manager asked for them."""
 
     swap_id: UUID
     asker: str
@@ -113,31 +113,57 @@ class SwapAsked:
     starts_at: datetime
     ends_at: datetime
     note: str = ""
+    asker_id: UUID | None = None
+    asked_id: UUID | None = None
+    return_starts_at: datetime | None = None
+    return_ends_at: datetime | None = None
+    absent: bool = False
 
     def sentence(self) -> str:
-        return f"asked {self.asked or 'everybody'} to take {self.asker}'s shift"
+        whose = f"for {self.asker}, who is away, " if self.absent else ""
+        swap = ", for a shift in return" if self.return_starts_at else ""
+        return f"asked {self.asked or 'everybody'} {whose}to take a shift{swap}"
 
 
 @kind("swap_answered")
 @dataclass(frozen=True)
 class SwapAnswered:
-    """A swap was accepted, declined, withdrawn or lapsed; `person` is who takes it or who said no."""
+    """A request was accepted, declined, withdrawn or lapsed. `person` takes it or said no; `absent`: a manager said so for them; `closed`: nobody else can answer it any more."""
 
     swap_id: UUID
     state: str
     asker: str
     person: str = ""
+    asker_id: UUID | None = None
+    person_id: UUID | None = None
+    absent: bool = False
+    closed: bool = True
 
     def sentence(self) -> str:
+        whom = f" for {self.person}, who is away" if self.absent else ""
         match self.state:
             case "accepted":
-                return f"took {self.asker}'s shift" + (f" as {self.person}" if self.person else "")
+                return f"took {self.asker}'s shift{whom}"
             case "declined":
-                return f"declined {self.asker}'s shift" + (f" for {self.person}" if self.person else "")
+                return f"declined {self.asker}'s shift{whom}"
             case "withdrawn":
                 return f"withdrew {self.asker}'s request"
             case _:
-                return f"let {self.asker}'s request lapse"
+                return f"closed {self.asker}'s request, which nobody answered in time"
+
+
+@kind("swap_reminded")
+@dataclass(frozen=True)
+class SwapReminded:
+    """A request still waits for this person, and it is their working time."""
+
+    swap_id: UUID
+    user_id: UUID
+    person: str
+    asker: str
+
+    def sentence(self) -> str:
+        return f"reminded {self.person} of {self.asker}'s request"
 
 
 @kind("shifts_moved")

@@ -156,7 +156,8 @@ class Schedule:
 @dataclass(frozen=True, slots=True)
 class OnCall:
     """Who holds a schedule; everything about the person is None when nobody does. Several rows when people are on call
-    together."""
+    together. `planned_user_id` and `planned_user_name` are set only while a hand-off waits to be accepted: whose shift
+    it is meant to be."""
 
     schedule_id: UUID
     schedule_name: str
@@ -165,6 +166,8 @@ class OnCall:
     time_zone: str | None
     starts_at: datetime | None
     ends_at: datetime | None
+    planned_user_id: UUID | None = None
+    planned_user_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,3 +199,108 @@ class OverrideRow:
     reason: str
     batch: UUID | None
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """An edit of a schedule by somebody: what it changed, in words."""
+
+    actor: str
+    at: datetime
+    what: tuple[str, ...]
+
+
+class SwapState(StrEnum):
+    """How far a request is. Only an open one can be answered."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Somebody asks another person (None: everybody in the schedule) to take a range, perhaps for one in return."""
+
+    id: UUID
+    schedule_id: UUID
+    schedule_name: str
+    archived: bool
+    team_id: UUID | None
+    from_user_id: UUID
+    from_name: str
+    starts_at: datetime
+    ends_at: datetime
+    to_user_id: UUID | None
+    to_name: str | None
+    return_starts_at: datetime | None
+    return_ends_at: datetime | None
+    note: str
+    state: SwapState
+    created_at: datetime
+    created_by: UUID | None
+    created_name: str | None
+    taken_by: UUID | None
+    taken_name: str | None
+    answered_at: datetime | None
+    answered_name: str | None
+    #: Who can still say yes or no, by name; empty when it is answered.
+    waits_for: tuple[str, ...]
+    waits_for_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """A person who can be on call, as calendars may call them."""
+
+    id: UUID
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarLayer:
+    """A layer whose turns a calendar brings. `events`, those of them that name nobody here, and `until` when: from now."""
+
+    id: UUID
+    schedule_id: UUID
+    schedule_name: str
+    time_zone: str
+    name: str
+    source_url: str | None
+    refreshed_at: datetime | None
+    refresh_error: str | None
+    events: int
+    unmatched: int
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A private address of a calendar, of a person's own shifts, a team's or a schedule's; `name` is theirs."""
+
+    id: UUID
+    owner_id: UUID
+    user_id: UUID | None
+    team_id: UUID | None
+    schedule_id: UUID | None
+    name: str
+    created_at: datetime
+    fetched_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedShift:
+    """A shift with what its event says. `changed_at` and `sequence`: the last change of its schedule."""
+
+    schedule_id: UUID
+    schedule_name: str
+    track: int
+    user_id: UUID
+    user_name: str
+    starts_at: datetime
+    ends_at: datetime
+    changed_at: datetime
+    sequence: int

@@ -157,26 +157,28 @@ with cut as (
 delete from shifts where schedule_id = $1 and starts_at >= $2
 
 -- name: add_shifts
--- The computed shifts, many at once.
-insert into shifts (schedule_id, user_id, starts_at, ends_at, rotation_id, override_id, track)
-select $1, t.user_id, t.starts_at, t.ends_at, t.rotation_id, t.override_id, t.track
-from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::uuid[], $6::uuid[], $7::integer[])
-    as t (user_id, starts_at, ends_at, rotation_id, override_id, track)
+-- The computed shifts that were not there, many at once.
+insert into shifts (schedule_id, user_id, rotation_id, override_id, track, starts_at, ends_at)
+select $1, t.user_id, t.rotation_id, t.override_id, t.track, t.starts_at, t.ends_at
+from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::integer[], $6::timestamptz[], $7::timestamptz[])
+    as t (user_id, rotation_id, override_id, track, starts_at, ends_at)
 
 -- name: shifts_ahead
 -- engine
--- What is stored from a moment on, to see what an edit moves.
-select user_id, starts_at, ends_at from shifts where schedule_id = $1 and ends_at > $2
+-- What is stored from a moment on: what an edit is compared with.
+select user_id, rotation_id, override_id, track, starts_at, ends_at from shifts
+where schedule_id = $1 and ends_at > $2
 
--- name: shifts_under_way
--- engine
--- What is being held at the moment of an edit.
-select starts_at, user_id, rotation_id, override_id, track from shifts
-where schedule_id = $1 and starts_at < $2 and ends_at > $2
+-- name: remove_shifts
+-- Those of the future that will not be.
+delete from shifts s using unnest($2::integer[], $3::timestamptz[]) as t (track, starts_at)
+where s.schedule_id = $1 and s.track = t.track and s.starts_at = t.starts_at
 
--- name: stretch_shift
--- A shift that goes on unchanged over the moment of an edit stays one shift.
-update shifts set ends_at = $3 where schedule_id = $1 and starts_at = $2 and track = $4
+-- name: end_shifts
+-- What is under way goes on until another moment than before.
+update shifts s set ends_at = t.ends_at from unnest($2::integer[], $3::timestamptz[], $4::timestamptz[])
+    as t (track, starts_at, ends_at)
+where s.schedule_id = $1 and s.track = t.track and s.starts_at = t.starts_at
 
 -- name: set_materialised
 -- How far ahead shifts are stored, and with which time zone data they were computed.
@@ -203,22 +205,38 @@ order by s.starts_at
 -- name: on_call_now
 -- row: OnCall
 -- Who holds which schedule at this moment; a schedule that nobody holds has no user.
-select s.id as schedule_id, s.name as schedule_name, o.user_id, u.name as user_name, u.time_zone, o.starts_at, o.ends_at
+select s.id as schedule_id, s.name as schedule_name, o.user_id, u.name as user_name, u.time_zone, o.starts_at, o.ends_at,
+    p.id as planned_user_id, p.name as planned_user_name
 from schedules s
 left join on_call_now o on o.schedule_id = s.id
 left join users u on u.id = o.user_id
-where s.archived_at is null
-order by lower(s.name)
+left join users p on p.id = o.planned_user_id and o.planned_user_id <> o.user_id
+where s.archived_at is null and ($1::uuid is null or s.id = $1)
+order by lower(s.name), o.track
 
 -- name: on_call_at
 -- row: OnCall
--- The same at any moment.
-select s.id as schedule_id, s.name as schedule_name, o.user_id, u.name as user_name, u.time_zone, o.starts_at, o.ends_at
+-- The same at a moment within what is stored. In the past, until a shift was accepted its predecessor held it.
+select s.id as schedule_id, s.name as schedule_name, u.id as user_id, u.name as user_name, u.time_zone,
+    o.starts_at, o.ends_at, p.id as planned_user_id, p.name as planned_user_name
 from schedules s
 left join shifts o on o.schedule_id = s.id and o.starts_at <= $1 and o.ends_at > $1
-left join users u on u.id = o.user_id
-where s.archived_at is null
-order by lower(s.name)
+left join handovers h on h.schedule_id = o.schedule_id and h.track = o.track and h.starts_at = o.starts_at
+    and h.to_user_id = o.user_id and h.needs_acceptance and $1 <= clock() and (h.accepted_at is null or h.accepted_at > $1)
+    and exists (select from users b where b.id = h.from_user_id and b.disabled_at is null)
+left join users u on u.id = coalesce(h.from_user_id, o.user_id)
+left join users p on p.id = o.user_id and p.id <> u.id
+where s.archived_at is null and ($2::uuid is null or s.id = $2)
+order by lower(s.name), o.track
+
+-- name: computed_before
+-- Schedules whose stored shifts end before a moment: what holds then has to be computed.
+select id from schedules
+where archived_at is null and materialised_until <= $1 and ($2::uuid is null or id = $2)
+
+-- name: people_by_id
+-- How people are called, and where they are.
+select id, name, time_zone from users where id = any ($1::uuid[])
 
 -- name: next_shifts_of
 -- row: ShiftRow
@@ -232,11 +250,38 @@ order by s.starts_at limit $2
 
 -- name: next_up
 -- row: OnCall
--- Who takes over each schedule next.
-select distinct on (s.id) s.id as schedule_id, s.name as schedule_name, o.user_id, u.name as user_name, u.time_zone,
-    o.starts_at, o.ends_at
+-- Who takes over each schedule next; several where they begin at the same moment, together.
+select s.id as schedule_id, s.name as schedule_name, o.user_id, u.name as user_name, u.time_zone, o.starts_at, o.ends_at,
+    null::uuid as planned_user_id, null::text as planned_user_name
 from schedules s
-join shifts o on o.schedule_id = s.id and o.starts_at > clock()
+cross join lateral (
+    select min(x.starts_at) as at from shifts x
+    where x.schedule_id = s.id and x.ends_at > clock() and x.starts_at > clock()
+) n
+join shifts o on o.schedule_id = s.id and o.starts_at = n.at and o.ends_at > clock()
 join users u on u.id = o.user_id
-where s.archived_at is null
-order by s.id, o.starts_at
+where s.archived_at is null and ($1::uuid is null or s.id = $1)
+order by lower(s.name), o.track
+
+-- name: layer_counts
+-- How many layers each schedule has.
+select schedule_id, count(*)::integer as layers from rotations group by schedule_id
+
+-- name: edits_since
+-- The changes that raised the version above the given one, oldest first.
+select e.seq, e.actor, e.recorded_at, e.payload from (
+    select * from entries where stream = $1 and kind = 'schedule_changed' order by seq desc
+    limit greatest((select version - $2 from schedules where id = $1), 0)
+) e order by e.seq
+
+-- name: owners_of
+-- Who answers for a schedule.
+select user_id from schedule_owners($1)
+
+-- name: everybody
+-- Whoever can be on call, by name.
+select id, name from users where disabled_at is null order by lower(name), id
+
+-- name: every_team
+-- All teams, by name.
+select id, name from teams order by lower(name), id

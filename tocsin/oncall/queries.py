@@ -1,11 +1,11 @@
-"""Reading schedules: who is on call now, at a moment, next; shifts of a range."""
+"""Reading schedules as they are stored: who is on call now and next, shifts, overrides. See `final` for any moment."""
 
 from datetime import datetime
 from uuid import UUID
 
 from tocsin.kernel.db import Reader
 from tocsin.kernel.sql import Statements
-from tocsin.oncall.model import OnCall, OverrideRow, Schedule, ShiftRow
+from tocsin.oncall.model import Edit, OnCall, OverrideRow, Schedule, ShiftRow
 
 sql = Statements("tocsin.oncall")
 
@@ -20,19 +20,27 @@ async def schedule_by_id(db: Reader, schedule_id: UUID) -> Schedule | None:
     return await db.first(Schedule, sql.schedule_by_id, schedule_id)
 
 
-async def on_call_now(db: Reader) -> list[OnCall]:
+async def layer_counts(db: Reader) -> dict[UUID, int]:
+    """How many layers each schedule has; those without any are missing."""
+    return {row["schedule_id"]: row["layers"] for row in await db.rows(sql.layer_counts)}
+
+
+async def on_call_now(db: Reader, schedule_id: UUID | None = None) -> list[OnCall]:
     """A row per schedule (user None: nobody), in one indexed query; several rows where people are on call together."""
-    return await db.all(OnCall, sql.on_call_now)
+    return await db.all(OnCall, sql.on_call_now, schedule_id)
 
 
-async def on_call_at(db: Reader, moment: datetime) -> list[OnCall]:
-    """The same for any moment within the stored shifts."""
-    return await db.all(OnCall, sql.on_call_at, moment)
+async def next_up(db: Reader, schedule_id: UUID | None = None) -> list[OnCall]:
+    """Who takes over each schedule next; several rows where they begin together. A schedule nobody takes is missing."""
+    return await db.all(OnCall, sql.next_up, schedule_id)
 
 
-async def next_up(db: Reader) -> list[OnCall]:
-    """Who takes over each schedule next."""
-    return await db.all(OnCall, sql.next_up)
+async def edits_since(db: Reader, schedule_id: UUID, version: int) -> list[Edit]:
+    """What raised the version above this one, oldest first: what somebody who edits a stale one has to know."""
+    return [
+        Edit(row["actor"], row["recorded_at"], tuple(row["payload"].get("what", ())))
+        for row in await db.rows(sql.edits_since, schedule_id, version)
+    ]
 
 
 async def shifts_between(db: Reader, schedule_id: UUID, start: datetime, end: datetime) -> list[ShiftRow]:

@@ -9,6 +9,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 from tocsin.oncall.clocks import SLACK, Range, instant, local, merged, zone_exists
@@ -61,10 +62,13 @@ def _check_turns(rotation: Rotation) -> None:
 def _check_restriction(restriction: Restriction) -> None:
     if restriction.start.tzinfo or restriction.end.tzinfo:
         raise BadRotation("window", "Times of day are on the layer's own clock: leave the offset out.")
-    if any(not 1 <= day <= 7 for day in (*restriction.days, restriction.until_day or 1)):
+    until_day = () if restriction.until_day is None else (restriction.until_day,)
+    if any(not 1 <= day <= 7 for day in (*restriction.days, *until_day)):
         raise BadRotation("window", "Weekdays are 1 for Monday to 7 for Sunday.")
     if restriction.end_zone is not None:
         check_zone(restriction.end_zone)
+        if until_day:
+            raise BadRotation("window", "Hours end on a weekday or on another zone's clock, not both.")
     elif restriction.until_day is None and restriction.start == restriction.end:
         raise BadRotation("window", "The hours of a layer must start and end at different times.")
 
@@ -109,6 +113,8 @@ def final_shifts(
             result = cover(result, layer)
     for override in sorted(overrides, key=lambda o: (o.created_at, o.id)):
         result = _overridden(result, override, start, end, together=together)
+    if not together:
+        return merge(result)
     result.sort(key=lambda s: (s.track, s.starts_at))
     return sorted(merge(result), key=lambda s: (s.starts_at, s.track))
 
@@ -133,10 +139,10 @@ def _replaced(shift: Shift, override: Override) -> Iterator[Shift]:
         yield shift
         return
     if shift.starts_at < middle.starts_at:
-        yield replace(shift, ends_at=middle.starts_at)
+        yield _part(shift, shift.starts_at, middle.starts_at)
     yield replace(middle, user_id=override.user_id, rotation_id=None, override_id=override.id)
     if middle.ends_at < shift.ends_at:
-        yield replace(shift, starts_at=middle.ends_at)
+        yield _part(shift, middle.ends_at, shift.ends_at)
 
 
 def gaps(shifts: Iterable[Shift], start: datetime, end: datetime) -> list[Range]:
@@ -160,7 +166,7 @@ def _events(rotation: Rotation) -> list[Shift]:
     """An imported calendar's turns; where two overlap, the one that begins later counts."""
     result: list[Shift] = []
     for event in sorted(rotation.events, key=lambda e: (e.starts_at, e.uid)):
-        if event.user_id is not None:
+        if event.user_id is not None and event.starts_at < event.ends_at:
             result = cover(result, [Shift(event.user_id, event.starts_at, event.ends_at, rotation.id)])
     return result
 
@@ -168,11 +174,14 @@ def _events(rotation: Rotation) -> list[Shift]:
 def _turns(zone: str, rotation: Rotation, start: datetime, end: datetime, away: Away) -> Iterator[Shift]:
     """The turns that touch the range, found by arithmetic on the wall clock, not by counting from the first one."""
     number = max(0, _turn_at(rotation, local(start, zone)) - 1)
+    people = rotation.participants
     begins = instant(_handoff(rotation, number), zone)
     while begins < end:
         ends = instant(_handoff(rotation, number + 1), zone)
-        if begins < ends and ends > start:
-            yield from _staffed(rotation, number, begins, ends, away)
+        person = people[number % len(people)]
+        if person is not None and begins < ends and ends > start:
+            turn = Shift(person, begins, ends, rotation.id)
+            yield from _passed_on(people, number, turn, away) if away else (turn,)
         begins, number = ends, number + 1
 
 
@@ -196,42 +205,31 @@ def _turn_at(rotation: Rotation, wall: datetime) -> int:
     return (wall - first) // (rotation.length * _UNITS[rotation.kind])
 
 
-def _staffed(
-    rotation: Rotation, number: int, begins: datetime, ends: datetime, away: Away
-) -> Iterator[Shift]:
+def _passed_on(people: Sequence[UUID | None], number: int, turn: Shift, away: Away) -> Iterator[Shift]:
     """A turn, with whoever comes next where its person is away; who is away with everybody else keeps it."""
-    people = rotation.participants
-    person = people[number % len(people)]
-    if person is None:
-        return
-    absent = [r for r in away.get(person, ()) if r[0] < ends and r[1] > begins]
-    if not absent:
-        yield Shift(person, begins, ends, rotation.id)
-        return
-    edges = {
-        begins,
-        ends,
-        *(min(max(m, begins), ends) for p in people if p for r in away.get(p, ()) for m in r),
-    }
-    moments = sorted(edges)
-    for first, last in zip(moments, moments[1:], strict=False):
-        order = [people[(number + n) % len(people)] for n in range(len(people))]
-        there = (p for p in order if p is not None and not any(b <= first < e for b, e in away.get(p, ())))
-        yield Shift(next(there, person), first, last, rotation.id)
+    begins, ends = turn.starts_at, turn.ends_at
+    order = [person for n in range(len(people)) if (person := people[(number + n) % len(people)])]
+    absences = [r for p in order for r in away.get(p, ()) if r[0] < ends and r[1] > begins]
+    moments = sorted({begins, ends, *(min(max(m, begins), ends) for r in absences for m in r)})
+    for first, last in pairwise(moments):
+        there = (p for p in order if not any(b <= first < e for b, e in away.get(p, ())))
+        yield Shift(next(there, turn.user_id), first, last, turn.rotation_id)
 
 
 def _windows(zone: str, restriction: Restriction, start: datetime, end: datetime) -> Iterator[Range]:
     """The openings of a restriction that touch the range."""
-    day = (start - SLACK - timedelta(days=7)).astimezone(UTC).date()
-    while True:
+    first = (start - SLACK - timedelta(days=7)).astimezone(UTC).date()
+    last = (end + SLACK).astimezone(UTC).date()
+    for number in range((last - first).days):
+        day = first + timedelta(days=number)
+        if restriction.days and day.isoweekday() not in restriction.days:
+            continue
         begins = instant(datetime.combine(day, restriction.start), zone)
         if begins >= end:
             return
-        if not restriction.days or day.isoweekday() in restriction.days:
-            ends = _closing(zone, restriction, day, begins)
-            if ends > start and begins < ends:
-                yield begins, ends
-        day += timedelta(days=1)
+        ends = _closing(zone, restriction, day, begins)
+        if ends > start and begins < ends:
+            yield begins, ends
 
 
 def _closing(zone: str, restriction: Restriction, day: date, begins: datetime) -> datetime:
@@ -250,10 +248,15 @@ def _closing(zone: str, restriction: Restriction, day: date, begins: datetime) -
 
 
 def _clip(shift: Shift, start: datetime, end: datetime) -> Shift | None:
-    if start <= shift.starts_at and shift.ends_at <= end:
+    if start <= shift.starts_at < shift.ends_at <= end:
         return shift
     begins, ends = max(shift.starts_at, start), min(shift.ends_at, end)
-    return replace(shift, starts_at=begins, ends_at=ends) if begins < ends else None
+    return _part(shift, begins, ends) if begins < ends else None
+
+
+def _part(shift: Shift, begins: datetime, ends: datetime) -> Shift:
+    """The same shift for another time; `replace` would take much longer."""
+    return Shift(shift.user_id, begins, ends, shift.rotation_id, shift.override_id, shift.track)
 
 
 def _within(shifts: Sequence[Shift], windows: Sequence[Range]) -> Iterator[Shift]:
@@ -272,6 +275,8 @@ def _within(shifts: Sequence[Shift], windows: Sequence[Range]) -> Iterator[Shift
 
 def cover(base: Sequence[Shift], top: Sequence[Shift]) -> list[Shift]:
     """`top` where it has somebody, `base` elsewhere. Both in order and free of overlaps."""
+    if not base or not top:
+        return [*base, *top]
     result: list[Shift] = list(top)
     first = 0
     for shift in base:
@@ -281,11 +286,11 @@ def cover(base: Sequence[Shift], top: Sequence[Shift]) -> list[Shift]:
         number = first
         while number < len(top) and top[number].starts_at < shift.ends_at:
             if top[number].starts_at > begins:
-                result.append(replace(shift, starts_at=begins, ends_at=top[number].starts_at))
+                result.append(_part(shift, begins, top[number].starts_at))
             begins = max(begins, top[number].ends_at)
             number += 1
         if begins < shift.ends_at:
-            result.append(shift if begins == shift.starts_at else replace(shift, starts_at=begins))
+            result.append(shift if begins == shift.starts_at else _part(shift, begins, shift.ends_at))
     result.sort(key=lambda s: s.starts_at)
     return result
 
@@ -293,14 +298,15 @@ def cover(base: Sequence[Shift], top: Sequence[Shift]) -> list[Shift]:
 def merge(shifts: Iterable[Shift]) -> list[Shift]:
     """Adjacent parts with the same person, source and track become one shift."""
     whole: list[Shift] = []
+    last: Shift | None = None
     for shift in shifts:
-        last = whole[-1] if whole else None
-        if (
-            last
-            and last.ends_at == shift.starts_at
-            and (last.source, last.track) == (shift.source, shift.track)
-        ):
-            whole[-1] = replace(last, ends_at=shift.ends_at)
-        else:
+        if last is None or last.ends_at != shift.starts_at or not _alike(last, shift):
             whole.append(shift)
+            last = shift
+        else:
+            whole[-1] = last = _part(last, last.starts_at, shift.ends_at)
     return whole
+
+
+def _alike(one: Shift, other: Shift) -> bool:
+    return one.user_id == other.user_id and one.track == other.track and one.source == other.source

@@ -9,6 +9,7 @@ from tocsin.kernel.errors import Conflict, NotFound
 from tocsin.kernel.log import logger
 from tocsin.kernel.sql import Statements
 from tocsin.kernel.work import Work
+from tocsin.oncall import reminders
 from tocsin.oncall.clocks import ZONE_DATA
 from tocsin.oncall.compute import recompute
 from tocsin.people.commands import CHANGED
@@ -26,8 +27,8 @@ async def extend(db: Database, _: Work) -> None:
 
 
 async def people_changed(db: Database, _: Work) -> None:
-    """Job, when somebody left or came back, or a team's members changed."""
-    await _compute_all(db, "somebody joined or left")
+    """Job, when somebody left, came back or moved, or a team's members changed."""
+    await _compute_all(db, "somebody joined, left or moved")
 
 
 async def _compute_all(db: Database, cause: str) -> None:
@@ -57,4 +58,4 @@ async def begin(db: Database) -> None:
         await work.add(u, KIND, {}, key="daily")
 
 
-JOBS = {KIND: extend, CHANGED: people_changed}
+JOBS = {KIND: extend, CHANGED: people_changed, **reminders.JOBS}

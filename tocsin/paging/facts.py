@@ -21,7 +21,7 @@ def facts_of(claimed: Claimed, links: Links) -> PageFacts:
         alert=alert,
         ack_url=links.acknowledge(claimed.page_id, claimed.now)
         if paged and claimed.page_id
-        else str(words.get("url", "")),
+        else links.absolute(str(words.get("url", ""))),
         alert_url=links.alert(alert.number) if alert else "",
         since=alert.started_at if alert else None,
         maybe_repeated=claimed.maybe_repeated,

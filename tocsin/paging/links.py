@@ -22,6 +22,10 @@ class Links:
     def alert(self, number: int) -> str:
         return f"{self._base}/alerts/{number}"
 
+    def absolute(self, address: str) -> str:
+        """A path of ours with the public address in front; anything else as it is."""
+        return self._base + address if address.startswith("/") else address
+
     def open_secret(self, sealed: bytes | None, purpose: str, about: UUID | None) -> str | None:
         """A contact method's secret in plain text. Raises BadSeal."""
         if sealed is None:

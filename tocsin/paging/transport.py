@@ -80,7 +80,7 @@ class PageFacts:
     subject: str = ""
     text: str = ""
     alert: AlertFacts | None = None
-    #: Opens the alert, where it can be acknowledged by one more tap; for links the link itself.
+    #: Opens the alert, where it can be acknowledged by one more tap; for links and notices the page they are about.
     ack_url: str = ""
     alert_url: str = ""
     #: A person's zone applies to it; None without an alert.
@@ -103,6 +103,8 @@ class Message:
     ack_url: str = field(default="", repr=False)
     alert: AlertFacts | None = None
     alert_url: str = ""
+    #: The page that a notice without an alert is about.
+    url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statements
 from tocsin.people.audit import audit
-from tocsin.people.model import Purpose, Role, User, is_email, is_time_zone
+from tocsin.people.model import Purpose, Role, User, Working, is_email, is_time_zone, working_problem
 
 sql = Statements("tocsin.people")
 SEND_LINK = "people.send_link"
-#: Somebody left or came back: due work for whoever reckons with people.
+#: Somebody left, came back, moved, or is in other teams: due work for whoever reckons with people.
 CHANGED = "people.changed"
 
 
@@ -74,10 +74,34 @@ async def ask_reset(u: Unit, email: str) -> None:
 
 
 @command("profile.change")
-async def change_profile(u: Unit, name: str, time_zone: str, locale: str) -> None:
-    """One's own name, zone and language."""
+async def change_profile(
+    u: Unit, name: str, time_zone: str, locale: str, working: Working | None = None
+) -> None:
+    """One's own name, zone and language; with `working` also country and working hours. Turns that skip holidays are
+    computed anew when zone or country changed."""
     _check_profile(name.strip(), time_zone)
-    await u.run(sql.change_profile, u.actor.id, name.strip(), time_zone, locale)
+    zone_before = await u.value(sql.change_profile, u.actor.id, name.strip(), time_zone, locale)
+    moved = working is not None and await _change_working(u, working)
+    if moved or zone_before != time_zone:
+        await _changed(u)
+
+
+async def _change_working(u: Unit, working: Working) -> bool:
+    """Whether other holidays count from now on."""
+    problem = working_problem(working)
+    if problem:
+        raise Invalid(*problem)
+    before = await u.first(Working, sql.working_of, u.actor.id) or Working()
+    await u.run(
+        sql.change_working, u.actor.id, working.country, working.subdivision, working.work_starts, working.work_ends,
+        sorted(set(working.work_days)),
+    )  # fmt: skip
+    return (before.country, before.subdivision) != (working.country, working.subdivision)
+
+
+async def _changed(u: Unit) -> None:
+    """Whoever reckons with people looks again; several changes at once are one look."""
+    await work.add(u, CHANGED, {}, key="people")
 
 
 @command("user.set_role")
@@ -100,7 +124,7 @@ async def disable(u: Unit, user_id: UUID) -> None:
     await u.run(sql.set_disabled, user_id, True)
     await u.run(sql.end_sessions, user_id, None)
     await audit(u, "user.disable", user.email)
-    await work.add(u, CHANGED, {}, key="people")
+    await _changed(u)
 
 
 @command("user.enable")
@@ -109,7 +133,7 @@ async def enable(u: Unit, user_id: UUID) -> None:
     user = await _user(u, user_id)
     await u.run(sql.set_disabled, user_id, False)
     await audit(u, "user.enable", user.email)
-    await work.add(u, CHANGED, {}, key="people")
+    await _changed(u)
 
 
 @command("team.create")
@@ -139,6 +163,7 @@ async def remove_team(u: Unit, team_id: UUID) -> None:
     if name is None:
         raise NotFound("There is no such team.")
     await audit(u, "team.remove", name)
+    await _changed(u)
 
 
 @command("team.add_member")
@@ -149,6 +174,7 @@ async def add_member(u: Unit, team_id: UUID, user_id: UUID, role: str = "member"
         raise Invalid("role", "The role in a team is admin or member.")
     await u.run(sql.add_member, team_id, user_id, role)
     await audit(u, "team.add_member", str(team_id), None, {"user": str(user_id), "role": role})
+    await _changed(u)
 
 
 @command("team.remove_member")
@@ -157,6 +183,7 @@ async def remove_member(u: Unit, team_id: UUID, user_id: UUID) -> None:
     await _team_admin(u, team_id)
     await u.run(sql.remove_member, team_id, user_id)
     await audit(u, "team.remove_member", str(team_id), {"user": str(user_id)})
+    await _changed(u)
 
 
 async def _team_admin(u: Unit, team_id: UUID) -> None:

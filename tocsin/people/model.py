@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -56,6 +56,18 @@ class User:
     disabled_at: datetime | None
     #: No password yet: the invitation waits.
     invited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """Whose holidays count for somebody (ISO 3166 country, perhaps its subdivision), and when they work, on their own
+    clock: ISO weekdays, overnight when the end is not later than the start."""
+
+    country: str | None = None
+    subdivision: str | None = None
+    work_starts: time = time(9)
+    work_ends: time = time(17)
+    work_days: tuple[int, ...] = (1, 2, 3, 4, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +188,21 @@ _EMAIL = re.compile(r"[^@\s<>\"',;:]+@[^@\s<>\"',;:]+\.?[^@\s<>\"',;:]*")
 def is_email(text: str) -> bool:
     """Whether mail can be addressed to it; the proof is a mail that arrives."""
     return len(text) <= 254 and _EMAIL.fullmatch(text) is not None
+
+
+def working_problem(working: Working) -> tuple[str, str] | None:
+    """The field and why it cannot be, or None. Whether holidays are known for a country is not asked here."""
+    if working.country is not None and not re.fullmatch("[A-Z]{2}", working.country):
+        return "country", "A country is two letters, as DE."
+    if working.subdivision is not None and (
+        working.country is None or not 1 <= len(working.subdivision) <= 10
+    ):
+        return "subdivision", "A region is one of a country, in up to ten letters, as BE."
+    if working.work_starts == working.work_ends:
+        return "work_ends", "Working hours must start and end at different times."
+    if not working.work_days or not set(working.work_days) <= set(range(1, 8)):
+        return "work_days", "Choose at least one working day."
+    return None
 
 
 def is_time_zone(name: str) -> bool:

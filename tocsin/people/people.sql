@@ -34,8 +34,18 @@ select id from users where role = 'admin' and disabled_at is null and password_h
 select id as user_id, password_hash, disabled_at from users where lower(email) = lower($1)
 
 -- name: change_profile
+-- What people change themselves; answers the zone that was there.
+with before as (select id, time_zone from users where id = $1)
+update users set name = $2, time_zone = $3, locale = $4 from before where users.id = before.id returning before.time_zone
+
+-- name: working_of
+-- row: Working
+-- Somebody's country and working hours.
+select country, subdivision, work_starts, work_ends, work_days from users where id = $1
+
+-- name: change_working
 -- What people change themselves.
-update users set name = $2, time_zone = $3, locale = $4 where id = $1
+update users set country = $2, subdivision = $3, work_starts = $4, work_ends = $5, work_days = $6 where id = $1
 
 -- name: set_password
 -- A new hash.

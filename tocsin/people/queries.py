@@ -17,6 +17,7 @@ from tocsin.people.model import (
     Team,
     Token,
     User,
+    Working,
 )
 
 sql = Statements("tocsin.people")
@@ -36,6 +37,11 @@ async def users(db: Reader) -> list[User]:
 async def user_by_id(db: Reader, user_id: UUID) -> User | None:
     """One user."""
     return await db.first(User, sql.user_by_id, user_id)
+
+
+async def working_of(db: Reader, user_id: UUID) -> Working:
+    """Somebody's country and working hours; the usual ones for an account that is not there."""
+    return await db.first(Working, sql.working_of, user_id) or Working()
 
 
 async def user_by_email(db: Reader, email: str) -> User | None:

@@ -20,6 +20,16 @@ LOCALES = (
     ("pt-BR", "Português (Brasil)"),
     ("pt-PT", "Português (Portugal)"),
 )
+#: By ISO number.
+WEEKDAYS = (
+    (1, "Monday"),
+    (2, "Tuesday"),
+    (3, "Wednesday"),
+    (4, "Thursday"),
+    (5, "Friday"),
+    (6, "Saturday"),
+    (7, "Sunday"),
+)
 ROLES = (
     ("member", "Member: responds and configures"),
     ("viewer", "Viewer: only looks"),

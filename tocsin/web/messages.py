@@ -47,6 +47,7 @@ class Messages:
             ack_url=facts.ack_url if facts.purpose is Purpose.PAGE else "",
             alert=facts.alert,
             alert_url=facts.alert_url,
+            url=facts.ack_url if facts.purpose is Purpose.NOTICE and not facts.alert else "",
         )
 
 
@@ -73,6 +74,8 @@ def subject(facts: PageFacts) -> str:
             return "Test page: Tocsin can reach you here"
         case Purpose.LINK:
             return _clip(facts.subject, SUBJECT)
+        case Purpose.NOTICE if not facts.alert and facts.subject:
+            return _clip(" ".join(facts.subject.split()), SUBJECT)
         case _:
             return _clip(" · ".join(part for part in (facts.text.rstrip("."), about) if part), SUBJECT)
 

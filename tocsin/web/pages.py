@@ -6,9 +6,17 @@ from tocsin.web import (
     ack,
     alerts,
     audit,
+    calendar_feed,
+    calendar_import,
+    calendars,
+    fairness,
+    handover,
+    handover_link,
     health,
+    history,
     incidents,
     integrations,
+    leave,
     notes,
     now,
     oncall,
@@ -18,10 +26,14 @@ from tocsin.web import (
     profile,
     room,
     room_buttons,
+    schedule,
+    schedule_edit,
     services,
     settings,
     sign_in,
     status,
+    swap_link,
+    swaps,
     system,
     teams,
     tokens,
@@ -32,7 +44,8 @@ from tocsin.web import (
 )
 
 ALL = (
-    health, now, sign_in, ack, alerts, incidents, room, room_buttons, updates, notes, postmortem, oncall, services,
+    health, now, sign_in, ack, alerts, incidents, room, room_buttons, updates, notes, postmortem,
+    fairness, calendars, calendar_feed, calendar_import, swaps, swap_link, leave, history, handover, handover_link, oncall, schedule_edit, schedule, services,
     policies, integrations, status, settings, profile, people, teams, tokens, audit, system,
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""One's own profile: name, time zone and language. How one is reached and signs in stands in its neighbours."""
+"""One's own profile: name, time zone, language, country and working hours. How one is reached and signs in stands in its neighbours."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,6 +9,7 @@ from tocsin.kernel.errors import Invalid
 from tocsin.people import commands
 from tocsin.web import reach, rules, security
 from tocsin.web.own import HERE, own_page
+from tocsin.web.working import working_in
 
 
 async def show(request: Request) -> Response:
@@ -17,13 +18,14 @@ async def show(request: Request) -> Response:
 
 
 async def save(request: Request) -> Response:
-    """Name, zone and language."""
+    """Name, zone, language, country and working hours."""
     form = await read_form(request)
     try:
         name, zone = form.text("name", most=200), form.text("time_zone", most=60)
         locale = form.text("locale", most=35, needed=True, label="Language")
+        working = working_in(form)
         async with act(request, form) as u:
-            await commands.change_profile(u, name, zone, locale)
+            await commands.change_profile(u, name, zone, locale, working)
     except Invalid as error:
         return await own_page(request, form, {error.field: str(error)})
     return redirect(request, HERE, "Saved.")

@@ -8,10 +8,40 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tocsin.api.v1 import alerts, catalog, incidents, oncall, people, room
+from tocsin.api.v1 import (
+    alerts,
+    calendars,
+    catalog,
+    cover,
+    fairness,
+    handovers,
+    incidents,
+    leave,
+    oncall,
+    overrides,
+    people,
+    previews,
+    room,
+    schedules,
+)
 from tocsin.edge.access import Who, declare
 
-ROUTERS = (alerts.router, incidents.router, room.router, oncall.router, catalog.router, people.router)
+ROUTERS = (
+    alerts.router,
+    incidents.router,
+    room.router,
+    oncall.router,
+    fairness.router,
+    handovers.router,
+    schedules.router,
+    overrides.router,
+    calendars.router,
+    cover.router,
+    leave.router,
+    previews.router,
+    catalog.router,
+    people.router,
+)
 
 
 def create(version: str) -> FastAPI:

@@ -99,6 +99,15 @@ class ScheduleBody(Strict):
         return ScheduleDraft(**fields, rotations=tuple(r.draft() for r in self.rotations))
 
 
+class ScheduleChangeBody(ScheduleBody):
+    """A schedule as GET answers it, changed. What is not for changing may stay in it."""
+
+    version: int = Field(ge=1, description="The version that this was made from.")
+    id: UUID | None = None
+    not_computed: str | None = None
+    materialised_until: AwareDatetime | None = None
+
+
 class OverrideBody(Strict):
     """Somebody else on call for a while; with `replaces`, only where that person would be."""
 

@@ -4,9 +4,13 @@ import { start as startForms } from "./forms.js";
 import { start as startLive } from "./live.js";
 import { start as startRoom } from "./room.js";
 import { start as startKeys } from "./keys.js";
+import { start as startRanges } from "./range.js";
+import { start as startPreview } from "./preview.js";
 
 startForms(document);
 startLive();
 startRoom();
 startKeys();
+startRanges();
+startPreview();
 document.querySelector("[data-focus]")?.focus();

@@ -102,7 +102,7 @@ async function refresh(url) {
 }
 
 function swap(element, html) {
-  const editing = element.contains(document.activeElement) && document.activeElement.matches("input:not([type=hidden]), textarea, select");
+  const editing = element.contains(document.activeElement) && document.activeElement.matches("input:not([type=hidden]), textarea, select, time-range");
   const opened = [...element.querySelectorAll("details[open]")].map((d) => d.id).filter(Boolean);
   if (editing) { element.addEventListener("focusout", () => refresh(address(element)), { once: true }); return; }
   const focused = element.contains(document.activeElement) ? document.activeElement : null;

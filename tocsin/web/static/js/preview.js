@@ -1,0 +1,27 @@
+// A form that shows what it would bring while it is typed: half a second after the last change.
+export function start() {
+  const form = document.querySelector("form[data-preview]"), place = document.getElementById("preview");
+  if (!form || !place) return;
+  let timer, asked = 0;
+  const look = async () => {
+    const number = ++asked;
+    const answer = await fetch(form.dataset.preview, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { accept: "text/html" } }).catch(() => null);
+    if (number !== asked || !answer?.ok) return;
+    const open = place.querySelector("details")?.open;
+    place.innerHTML = await answer.text();
+    if (open && place.querySelector("details")) place.querySelector("details").open = true;
+  };
+  const soon = () => { clearTimeout(timer); timer = setTimeout(look, 500); };
+  form.addEventListener("input", soon);
+  form.addEventListener("change", (event) => {
+    soon();
+    // The address of a calendar, or people: another unit asks for other fields.
+    if (event.target.name?.endsWith("_kind") && (event.target.value === "calendar" || event.target.dataset.was === "calendar")) {
+      form.noValidate = true;
+      form.requestSubmit(form.querySelector("[name=do][value=preview]"));
+    }
+    if (event.target.name?.endsWith("_kind")) event.target.dataset.was = event.target.value;
+  });
+  for (const kind of form.querySelectorAll("[name$=_kind]")) kind.dataset.was = kind.value;
+  look();
+}
