@@ -39,7 +39,7 @@ def held(shifts: Sequence[Shift], at: datetime) -> list[UUID]:
 
 
 def clipped(shifts: Sequence[Shift], start: datetime, end: datetime) -> list[Shift]:
-    parts = (replace(s, starts_at=max(s.starts_at, start), ends_at=min(s.ends_at, end)) for s in shifts)
+    parts = (s._replace(starts_at=max(s.starts_at, start), ends_at=min(s.ends_at, end)) for s in shifts)
     return [part for part in parts if part.starts_at < part.ends_at]
 
 

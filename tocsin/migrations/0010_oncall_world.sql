@@ -91,6 +91,8 @@ alter table overrides
 create index overrides_batch on overrides (batch) where batch is not null;
 
 alter table shifts add column track integer not null default 0;
+-- Who is on call in all schedules: what is over is passed by, however long the past grows.
+create index shifts_ends_at on shifts (ends_at);
 -- Handovers are prepared for what starts soon.
 create index shifts_starts_at on shifts (starts_at);
 alter table shifts drop constraint shifts_schedule_id_tstzrange_excl;

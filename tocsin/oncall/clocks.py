@@ -4,9 +4,11 @@ A wall-clock time that a clock change skips is the first instant after the gap; 
 the two. So the order of wall-clock times is kept: a later one is never an earlier instant.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import islice
 
 from whenever import Instant, PlainDateTime, RepeatedTime, SkippedTime, TimeZoneNotFoundError, ZonedDateTime
@@ -18,6 +20,7 @@ __all__ = [
     "ClockChange",
     "Range",
     "instant",
+    "instants",
     "local",
     "local_days",
     "next_clock_changes",
@@ -46,8 +49,66 @@ def zone_exists(zone: str) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class _Offsets:
+    """A zone between two of its clock changes, one after the other: from which wall-clock time on each offset is used,
+    and the instant up to which it lasts. Behind a gap that is when clocks show its end; behind a fold, when they have
+    shown everything that comes twice for the second time."""
+
+    walls: list[datetime]
+    #: The instant at which clocks on this offset would show 1970-01-01 00:00.
+    zeros: list[datetime]
+    until: list[datetime]
+
+
+#: Clock changes between these years are looked up once per zone; no schedule begins or ends outside them.
+_FIRST, _LAST = datetime(1960, 1, 1), datetime(2225, 1, 1)  # noqa: DTZ001 - wall-clock times have no zone
+_ZERO = datetime(1970, 1, 1)  # noqa: DTZ001 - as above
+
+
+@lru_cache(maxsize=1000)
+def _offsets(zone: str) -> _Offsets:
+    here = Instant.from_utc(_FIRST.year, 1, 1).to_tz(zone)
+    walls, offsets, until = [datetime.min], [here.offset.to_stdlib()], []  # noqa: DTZ901 - as above
+    zero = _ZERO.replace(tzinfo=UTC)
+    for change, by in _clock_changes(here):
+        at = _utc(change)
+        if at.year >= _LAST.year:
+            break
+        walls.append(at.replace(tzinfo=None) + max(offsets[-1], offsets[-1] + by))
+        offsets.append(offsets[-1] + by)
+        until.append(at)
+    return _Offsets(walls, [zero - offset for offset in offsets], [*until, datetime.max.replace(tzinfo=UTC)])
+
+
 def instant(plain: datetime, zone: str) -> datetime:
-    """A naive wall-clock time as UTC: the first of two occurrences; after a gap, the gap's end."""
+    """A naive wall-clock time as UTC: the first of two occurrences; after a gap, the gap's end. Raises ValueError for a
+    zone that does not exist."""
+    if not _FIRST < plain < _LAST:
+        return _looked_up(plain, zone)
+    known = _offsets(zone)
+    number = bisect_right(known.walls, plain) - 1
+    return min(known.zeros[number] + (plain - _ZERO), known.until[number])
+
+
+def instants(first: datetime, step: timedelta, zone: str) -> Iterator[datetime]:
+    """Endlessly the instants of `first`, `first + step`, ... on the wall clock: as `instant` says, but between two clock
+    changes they are reckoned on from each other, which takes a third of the time."""
+    known, plain = _offsets(zone), first
+    while _FIRST < plain < _LAST:
+        number = bisect_right(known.walls, plain) - 1
+        edge = known.walls[number + 1] if number + 1 < len(known.walls) else _LAST
+        until, moment = known.until[number], known.zeros[number] + (plain - _ZERO)
+        while plain < edge:
+            yield min(moment, until)
+            plain += step
+            moment += step
+    while True:
+        yield _looked_up(plain, zone)
+        plain += step
+
+
+def _looked_up(plain: datetime, zone: str) -> datetime:
     wall = PlainDateTime(plain)
     try:
         moment = wall.assume_tz(zone, disambiguation="raise")

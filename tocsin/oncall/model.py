@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -114,10 +115,10 @@ class Override:
     number: int = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
+class Shift(NamedTuple):
     """One person on call from `starts_at` to before `ends_at` (UTC), and why. People of different tracks are on call at
-    the same time; a layered schedule has track 0 only."""
+    the same time; a layered schedule has track 0 only. A tuple, because they are made by the thousand: a frozen dataclass
+    takes three times as long to make."""
 
     user_id: UUID
     starts_at: datetime

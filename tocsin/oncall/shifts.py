@@ -7,12 +7,11 @@ is left out.
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count, pairwise
 from uuid import UUID
 
-from tocsin.oncall.clocks import SLACK, Range, instant, local, merged, zone_exists
+from tocsin.oncall.clocks import SLACK, Range, instant, instants, local, merged, zone_exists
 from tocsin.oncall.model import LONGEST, BadRotation, Override, Restriction, Rotation, RotationKind, Shift
 
 #: When people are away, by person: their turns of a rotation that skips holidays pass to the next participant.
@@ -29,6 +28,7 @@ _UNIT_WORDS = {
     RotationKind.MONTHLY: "months",
 }
 _NOBODY_AWAY: Away = {}
+_DAY = timedelta(days=1)
 
 
 def check_zone(zone: str) -> None:
@@ -108,7 +108,7 @@ def final_shifts(
     for rotation in sorted(rotations, key=lambda r: r.position):
         layer = rotation_shifts(zone, rotation, start, end, away)
         if together:
-            result += [replace(shift, track=rotation.position) for shift in layer]
+            result += [shift._replace(track=rotation.position) for shift in layer]
         else:
             result = cover(result, layer)
     for override in sorted(overrides, key=lambda o: (o.created_at, o.id)):
@@ -140,7 +140,7 @@ def _replaced(shift: Shift, override: Override) -> Iterator[Shift]:
         return
     if shift.starts_at < middle.starts_at:
         yield _part(shift, shift.starts_at, middle.starts_at)
-    yield replace(middle, user_id=override.user_id, rotation_id=None, override_id=override.id)
+    yield middle._replace(user_id=override.user_id, rotation_id=None, override_id=override.id)
     if middle.ends_at < shift.ends_at:
         yield _part(shift, middle.ends_at, shift.ends_at)
 
@@ -175,14 +175,21 @@ def _turns(zone: str, rotation: Rotation, start: datetime, end: datetime, away: 
     """The turns that touch the range, found by arithmetic on the wall clock, not by counting from the first one."""
     number = max(0, _turn_at(rotation, local(start, zone)) - 1)
     people = rotation.participants
-    begins = instant(_handoff(rotation, number), zone)
-    while begins < end:
-        ends = instant(_handoff(rotation, number + 1), zone)
+    for begins, ends in pairwise(_handoffs(zone, rotation, number)):
+        if begins >= end:
+            return
         person = people[number % len(people)]
         if person is not None and begins < ends and ends > start:
             turn = Shift(person, begins, ends, rotation.id)
             yield from _passed_on(people, number, turn, away) if away else (turn,)
-        begins, number = ends, number + 1
+        number += 1
+
+
+def _handoffs(zone: str, rotation: Rotation, number: int) -> Iterator[datetime]:
+    """The instants at which turn `number` and all later ones begin."""
+    if rotation.kind is RotationKind.MONTHLY:
+        return (instant(_handoff(rotation, n), zone) for n in count(number))
+    return instants(_handoff(rotation, number), rotation.length * _UNITS[rotation.kind], zone)
 
 
 def _handoff(rotation: Rotation, number: int) -> datetime:
@@ -219,32 +226,40 @@ def _passed_on(people: Sequence[UUID | None], number: int, turn: Shift, away: Aw
 def _windows(zone: str, restriction: Restriction, start: datetime, end: datetime) -> Iterator[Range]:
     """The openings of a restriction that touch the range."""
     first = (start - SLACK - timedelta(days=7)).astimezone(UTC).date()
-    last = (end + SLACK).astimezone(UTC).date()
-    for number in range((last - first).days):
-        day = first + timedelta(days=number)
-        if restriction.days and day.isoweekday() not in restriction.days:
-            continue
-        begins = instant(datetime.combine(day, restriction.start), zone)
+    openings = instants(datetime.combine(first, restriction.start), _DAY, zone)
+    for number, (begins, closes) in enumerate(
+        zip(openings, _closings(zone, restriction, first), strict=False)
+    ):
         if begins >= end:
             return
-        ends = _closing(zone, restriction, day, begins)
+        if restriction.days and (first.weekday() + number) % 7 + 1 not in restriction.days:
+            continue
+        other = restriction.end_zone
+        ends = closes if other is None else _next(begins, restriction.end, other)
         if ends > start and begins < ends:
             yield begins, ends
 
 
-def _closing(zone: str, restriction: Restriction, day: date, begins: datetime) -> datetime:
-    """When what opened at `begins` closes. In its own zone that is reckoned on the wall clock, so that hours which a
-    clock change skips whole stay empty; in another zone, the next time that its clock shows the end."""
-    if restriction.end_zone is not None:
-        there = local(begins, restriction.end_zone).date()
-        ends = instant(datetime.combine(there, restriction.end), restriction.end_zone)
-        if ends > begins:
-            return ends
-        return instant(datetime.combine(there + timedelta(days=1), restriction.end), restriction.end_zone)
-    ahead = (restriction.until_day - day.isoweekday()) % 7 if restriction.until_day else 0
-    if ahead == 0 and restriction.end <= restriction.start:
-        ahead = 7 if restriction.until_day else 1
-    return instant(datetime.combine(day + timedelta(days=ahead), restriction.end), zone)
+def _closings(zone: str, restriction: Restriction, first: date) -> Iterator[datetime]:
+    """When what opens on `first`, on the day after, ... closes, reckoned on the wall clock: so hours which a clock change
+    skips whole stay empty."""
+    closing = datetime.combine(first, restriction.end)
+    if restriction.until_day is None:
+        return instants(closing + (_DAY if restriction.end <= restriction.start else timedelta()), _DAY, zone)
+    return (instant(closing + n * _DAY + _ahead(restriction, first, n), zone) for n in count())
+
+
+def _ahead(restriction: Restriction, first: date, number: int) -> timedelta:
+    """From a day to the weekday on which it closes."""
+    days = ((restriction.until_day or 1) - 1 - first.weekday() - number) % 7
+    return timedelta(days=7 if days == 0 and restriction.end <= restriction.start else days)
+
+
+def _next(begins: datetime, clock: time, zone: str) -> datetime:
+    """When a zone's clock shows a time next."""
+    there = local(begins, zone).date()
+    ends = instant(datetime.combine(there, clock), zone)
+    return ends if ends > begins else instant(datetime.combine(there + _DAY, clock), zone)
 
 
 def _clip(shift: Shift, start: datetime, end: datetime) -> Shift | None:
@@ -309,4 +324,6 @@ def merge(shifts: Iterable[Shift]) -> list[Shift]:
 
 
 def _alike(one: Shift, other: Shift) -> bool:
-    return one.user_id == other.user_id and one.track == other.track and one.source == other.source
+    # Mostly the same objects, and comparing ids takes long.
+    same = one.user_id is other.user_id or one.user_id == other.user_id
+    return same and one.track == other.track and one.source == other.source
