@@ -18,7 +18,7 @@ from tocsin.kernel.sql import Statement
 from tocsin.record.kinds import KINDS, decode, encode, name_of
 
 #: What people typed is stripped before it becomes an entry, and needed where it is the whole sentence.
-WORDS = st.text(min_size=1, max_size=40).map(lambda text: text.strip()).filter(bool)
+WORDS = st.text(min_size=1, max_size=40).map(lambda text: text.replace("_", " ").strip()).filter(bool)
 SAMPLES: dict[Any, st.SearchStrategy[Any]] = {
     str: WORDS,
     int: st.integers(1, 2**31),
