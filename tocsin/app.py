@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute
 from tocsin.api import opsgenie, v1
 from tocsin.cli import main as cli
 from tocsin.comms import work as comms_work
-from tocsin.duty import fatigue, weekahead
+from tocsin.duty import fatigue, readiness_work, weekahead
 from tocsin.duty import work as duty_work
 from tocsin.duty.handover_clock import HandoverClock
 from tocsin.edge import errors, inbound, stream
@@ -188,7 +188,7 @@ def _pumps(site: Site) -> list[Pump]:
     }  # fmt: skip
     jobs = {
         **paging_work.JOBS, **oncall_work.JOBS, **people_work.jobs(mailer), **places_work.jobs(video),
-        **comms_work.JOBS, **learning_work.JOBS, **weekahead.JOBS, **fatigue.jobs(site.keys), **calendars.jobs(site.outbound),
+        **comms_work.JOBS, **learning_work.JOBS, **weekahead.JOBS, **fatigue.jobs(site.keys), **readiness_work.jobs(site.keys), **calendars.jobs(site.outbound),
     }  # fmt: skip
     return [
         *(BatchPump(database, kind, handle) for kind, handle in batches.items()),
@@ -215,6 +215,7 @@ async def _serve(settings: Settings, *, dev: bool, say: Callable[[str], None], c
             paging_work.start,
             weekahead.begin,
             fatigue.begin,
+            readiness_work.begin,
             calendars.begin,
         ):
             await begin(database)

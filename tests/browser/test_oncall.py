@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import House
 from tests.browser.support import Watch, new_context, sign_in
+from tests.product import setting
 
 pytestmark = pytest.mark.browser
 
@@ -37,6 +39,10 @@ class People:
         """The id of a schedule."""
         found = self.house.server.api("GET", "/schedules", token=self.house.token)["schedules"]
         return str(next(s["id"] for s in found if s["name"] == name))
+
+    def id(self, first: str) -> str:
+        """The id of a person."""
+        return setting.id_of(self.house.server, self.house.token, f"{first}@lantern.example")
 
 
 @pytest.fixture
@@ -68,7 +74,8 @@ def test_following_the_sun_is_built_from_its_sites(people: People) -> None:
         site.get_by_label("Name").fill(name)
         site.get_by_label("Time zone").select_option(zone)
         site.get_by_label("The day begins at").fill(begins)
-        site.get_by_label("Who takes turns there").select_option(list(who))
+        for each in who:
+            site.get_by_label(each).check()
     page.get_by_role("button", name="Make the layers").click()
     expect(page.get_by_role("heading", name="Layer 3")).to_be_visible()
     page.get_by_label("Name", exact=True).first.fill("Around the world")
@@ -180,6 +187,7 @@ def test_the_second_editor_sees_what_the_first_did(people: People) -> None:
     other.get_by_role("button", name="Save", exact=True).click()
     alert = other.get_by_role("alert")
     expect(alert).to_contain_text("Ada Byrne changed the name")
+    expect(alert).to_contain_text("Saving yours over it changes the name, the hand-off in")
     expect(other.get_by_label("Hand-off at").first).to_have_value("10:30")
     alert.get_by_role("button", name="Save mine over it").click()
     expect(other.get_by_role("heading", level=1)).to_have_text("Platform on-call")
@@ -197,9 +205,35 @@ def test_layers_move_without_a_script(people: People) -> None:
     page.get_by_label("Turn 1 of layer 2").select_option(label="Ada Byrne")
     page.get_by_role("button", name="Up layer 2").click()
     expect(page.get_by_label("Turn 1 of layer 1").locator("option:checked")).to_have_text("Ada Byrne")
+    page.get_by_label("Turn 2 of layer 1").select_option(label="Ben Okafor")
     page.get_by_role("button", name="Preview").last.click()
     expect(page.locator("#preview")).to_contain_text("Nobody")
+    page.get_by_role("button", name="Turn 2 of layer 1 one earlier").click()
+    expect(page.get_by_label("Turn 1 of layer 1").locator("option:checked")).to_have_text("Ben Okafor")
     expect(page.get_by_label("Name", exact=True).first).to_have_value("By hand")
+
+
+def test_a_handover_is_accepted(people: People) -> None:
+    """The pager waits for the next person's yes; who has it now sees that."""
+    now = datetime.now(UTC)
+    body = {
+        "name": "With acceptance", "time_zone": "UTC", "needs_acceptance": True,
+        "rotations": [{
+            "participants": [people.id("ben"), people.id("mei")], "kind": "hourly", "start_date": "2026-01-05",
+            "handoff_time": f"{now + timedelta(minutes=30):%H:%M}",
+        }],
+    }  # fmt: skip
+    made = people.house.server.api("POST", "/schedules", body, people.house.token)
+    people.page.goto(f"/on-call/{made['id']}/handover")
+    waiting = people.page.locator("#waiting section", has_text="is next")
+    expect(waiting).to_be_visible(timeout=60_000)
+    first = waiting.get_by_role("heading").inner_text().split()[0]
+    phone = people.of(first.lower(), **PHONE)
+    phone.goto(f"/on-call/{made['id']}")
+    phone.get_by_role("link", name="Handover").first.tap()
+    phone.get_by_role("button", name="Accept", exact=True).tap()
+    expect(phone.get_by_role("status")).to_contain_text("The shift is yours")
+    expect(waiting).to_have_count(0)
 
 
 def test_it_prints_as_a_plan(people: People) -> None:

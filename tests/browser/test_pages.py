@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -17,8 +17,12 @@ from tests.browser.support import Watch, new_context, overflow, sign_in
 from tests.product.harness import link_in, until
 from tocsin import web
 from tocsin.duty.fatigue import relief_token
+from tocsin.duty.handover_model import handover_token
+from tocsin.duty.readiness_work import receipt_token
 from tocsin.edge.access import Who
 from tocsin.kernel.crypto import Keys, hash_token, load_master, new_token
+from tocsin.kernel.ids import new_id
+from tocsin.oncall.links import swap_token
 
 pytestmark = pytest.mark.browser
 
@@ -133,6 +137,9 @@ def furnish(house: House) -> dict[str, str]:
         "schedule_id": str(schedule_id), "publication_id": str(publication),
         "token": link_in(mail, "/ack/").rpartition("/")[2], "team_id": str(team["id"]),
         "relief": relief_link(house, UUID(str(schedule_id)), UUID(ada)),
+        "receipt": receipt_link(house),
+        "swap": swap_link(house, str(schedule_id), next(u["id"] for u in users if u["id"] != ada)),
+        "handover": handover_link(house, UUID(str(schedule_id)), UUID(ada)),
         **{path: link_that_works_once(house, purpose) for path, purpose in LINKS.items()},
     }  # fmt: skip
 
@@ -156,9 +163,50 @@ def link_that_works_once(house: House, purpose: str) -> str:
     return token
 
 
+def receipt_link(house: House) -> str:
+    """What a weekly test of Ada's brings."""
+    test = new_id()
+    house.server.rows(
+        "insert into method_tests (id, contact_method_id, delivery_id) select $1, m.id, $1 from contact_methods m "
+        "join users u on u.id = m.user_id where u.email = $2 limit 1",
+        test, house.email,
+    )  # fmt: skip
+    return receipt_token(
+        Keys(load_master(house.server.data, None)), test, datetime.now(UTC) + timedelta(days=1)
+    )
+
+
 def relief_link(house: House, schedule_id: UUID, user_id: UUID) -> str:
     """What only somebody tired is sent."""
-    return relief_token(Keys(load_master(house.server.data, None)), schedule_id, user_id, datetime.now(UTC))
+    return relief_token(keys_of(house), schedule_id, user_id, datetime.now(UTC))
+
+
+def keys_of(house: House) -> Keys:
+    return Keys(load_master(house.server.data, None))
+
+
+def swap_link(house: House, schedule_id: str, asked: str) -> str:
+    """What is sent to whom Ada asks to take a shift."""
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    body = {
+        "starts_at": tomorrow.isoformat(), "ends_at": (tomorrow + timedelta(days=1)).isoformat(), "to_user_id": asked,
+        "note": (HOSTILE + WORD)[:500],
+    }  # fmt: skip
+    swap = house.server.api("POST", f"/schedules/{schedule_id}/swaps", body, house.token)
+    return swap_token(keys_of(house), UUID(swap["id"]), UUID(asked), tomorrow)
+
+
+def handover_link(house: House, schedule_id: UUID, user_id: UUID) -> str:
+    """What is sent before a shift. By SQL: the clock prepares it an hour before."""
+    house.server.rows(
+        "insert into handovers (id, schedule_id, track, to_user_id, starts_at, ends_at, needs_acceptance) "
+        "select gen_random_uuid(), schedule_id, track, user_id, starts_at, ends_at, true from shifts "
+        "where schedule_id = $1 order by starts_at limit 1 on conflict do nothing",
+        schedule_id,
+    )
+    found = house.server.rows("select id from handovers where schedule_id = $1 limit 1", schedule_id)
+    later = datetime.now(UTC) + timedelta(days=1)
+    return handover_token(keys_of(house), UUID(str(found[0]["id"])), user_id, later)
 
 
 def report(house: House, key: str) -> str:

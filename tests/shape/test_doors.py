@@ -24,7 +24,7 @@ INTAKE = {"alert.take_in"}
 OPERATOR = {"user.create", "token.create_for"}
 BROWSER = {
     "session.sign_in", "session.sign_out", "session.sign_out_everywhere", "link.set_up", "link.set_password",
-    "link.verify", "password.change", "password.ask_reset", "page.acknowledge_by_link", "page.mark_seen",
+    "link.verify", "password.change", "password.ask_reset", "page.acknowledge_by_link", "page.mark_seen", "method_test.confirm",
     "relief.ask_by_link",
 }  # fmt: skip
 ONESELF = {

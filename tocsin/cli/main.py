@@ -20,6 +20,7 @@ from tocsin.cli import (
     incident,
     oncall,
     operate,
+    readiness,
     schedule,
 )
 from tocsin.cli.client import USAGE, stop
@@ -66,6 +67,7 @@ def build(serve: Serve) -> typer.Typer:
     operate.add_to(app)
     demo.add_to(app)
     fairness.add_to(app)
+    app.command()(readiness.readiness)
     for name, group in (
         ("admin", admin.app), ("token", admin.tokens), ("integration", catalog.app), ("alert", alert.app),
         ("oncall", oncall.app), ("schedule", schedule.app), ("cover", cover.app), ("handover", handover.app), ("calendar", calendar.app), ("incident", incident.app),

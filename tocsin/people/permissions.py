@@ -125,6 +125,7 @@ VERBS: dict[str, Need] = {
     "page.person": RESPOND,
     "page.acknowledge_by_link": ANYONE,
     "page.mark_seen": ANYONE,
+    "method_test.confirm": ANYONE,
     # incidents
     "incident.declare": RESPOND,
     "incident.say": RESPOND,

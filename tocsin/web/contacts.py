@@ -6,6 +6,7 @@ from uuid import UUID
 
 from starlette.requests import Request
 
+from tocsin.duty.readiness import readiness_of
 from tocsin.edge.door import Form, Site, read_query, site_of
 from tocsin.kernel.db import Reader
 from tocsin.kernel.errors import Invalid
@@ -21,8 +22,11 @@ async def reached(request: Request, user_id: UUID) -> dict[str, Any]:
     methods = await queries.contact_methods(site.database, user_id)
     gone = await paging.unusable_methods(site.database, user_id)
     rules = await queries.rules(site.database, user_id)
+    ready = (await readiness_of(site.database, [user_id])).get(user_id)
+    tests = {m.id: m for m in ready.methods} if ready else {}
     return {
-        "methods": [_shown(m, site, gone.get(m.id, "")) for m in methods],
+        "methods": [_shown(m, site, gone.get(m.id, "")) | {"tested": tests.get(m.id)} for m in methods],
+        "missing": ready.problems if ready else (),
         "labels": {m.id: f"{_title(m, site)}: {m.label or shown_address(m.address)}" for m in methods},
         "rules": {urgency: [r for r in rules if r.urgency == urgency] for urgency in ("high", "low")},
         "ways": [(name, t.info.title, t.ready) for name, t in site.transports.items()],

@@ -71,7 +71,7 @@ def subject(facts: PageFacts) -> str:
         case Purpose.PAGE:
             return _clip(about or "You are paged", SUBJECT)
         case Purpose.TEST:
-            return "Test page: Tocsin can reach you here"
+            return _clip(facts.subject, SUBJECT) or "Test page: Tocsin can reach you here"
         case Purpose.LINK:
             return _clip(facts.subject, SUBJECT)
         case Purpose.NOTICE if not facts.alert and facts.subject:

@@ -24,9 +24,12 @@ async def overview(request: Request) -> Response:
     found = [
         s for s in await queries.schedules(db) if words.lower() in f"{s.name} {s.team_name or ''}".lower()
     ]
+    held = _by_schedule(await queries.on_call_now(db))
+    # Whose help is needed stands first.
+    found.sort(key=lambda s: bool(held.get(s.id)))
     context = {
-        "nav": "on-call", "schedules": {s.id: s for s in found}, "words": words,
-        "searchable": words or len(found) > MANY, "on_call": _by_schedule(await queries.on_call_now(db)),
+        "nav": "on-call", "schedules": {s.id: s for s in found}, "words": words, "many": len(found) > MANY,
+        "searchable": words or len(found) > MANY, "on_call": held,
         "next_up": _by_schedule(await queries.next_up(db)), "mine": await queries.shifts_of(db, viewer.id, 6),
         "waiting": [s for s in await swaps(db) if viewer.id in s.waits_for_ids],
         "tired": await fatigue_now(db, user_id=viewer.id),

@@ -24,6 +24,7 @@ from tocsin.web import (
     policies,
     postmortem,
     profile,
+    receipt,
     room,
     room_buttons,
     schedule,
@@ -45,7 +46,7 @@ from tocsin.web import (
 
 ALL = (
     health, now, sign_in, ack, alerts, incidents, room, room_buttons, updates, notes, postmortem,
-    fairness, calendars, calendar_feed, calendar_import, swaps, swap_link, leave, history, handover, handover_link, oncall, schedule_edit, schedule, services,
+    fairness, receipt, calendars, calendar_feed, calendar_import, swaps, swap_link, leave, history, handover, handover_link, oncall, schedule_edit, schedule, services,
     policies, integrations, status, settings, profile, people, teams, tokens, audit, system,
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from tocsin.duty.readiness import readiness_of, unready
 from tocsin.edge.door import Form, Who, act, page, read_form, redirect, render, site_of
 from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Conflict, Invalid
@@ -39,10 +40,16 @@ async def _people(db: Reader) -> list[dict[str, Any]]:
     teams: dict[Any, list[str]] = {}
     for member in await queries.members(db):
         teams.setdefault(member.user_id, []).append(names[member.team_id])
+    users = await queries.users(db)
+    ready = await readiness_of(db, [user.id for user in users])
+    on_call = {r.user_id for r in await unready(db)}
     return [
-        {"user": user, "teams": sorted(teams.get(user.id, [])), "seen_at": seen.get(user.id)}
-        for user in await queries.users(db)
-    ]
+        {
+            "user": user, "teams": sorted(teams.get(user.id, [])), "seen_at": seen.get(user.id),
+            "ready": ready.get(user.id), "needed": user.id in on_call,
+        }
+        for user in users
+    ]  # fmt: skip
 
 
 async def invite(request: Request) -> Response:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from tocsin.duty.readiness import readiness_of_schedule
 from tocsin.edge.door import (
     Form,
     Who,
@@ -57,6 +58,7 @@ async def _show(
         "timeline": drawn(frame, seen, now), "views": timeline.VIEWS, "snap": timeline.SNAP[frame.view],
         "chosen": chosen, "values": values or _prefilled(chosen, zone), "errors": errors,
         "glance": seen_now, "hours": timeline.hours,
+        "readiness": await readiness_of_schedule(db, schedule.id),
     }  # fmt: skip
     return await render(request, "oncall/schedule.html", context, status=422 if errors else 200)
 

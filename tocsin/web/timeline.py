@@ -40,14 +40,14 @@ class Piece:
         words = self.name.split()
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
-    @property
-    def shown(self) -> str:
-        """As much of the name as the width takes."""
-        if self.width >= 11:
+    def shown(self, scale: float = 1.0) -> str:
+        """As much of the name as the width takes; `scale` is how wide the lane is drawn, 1 for a whole page."""
+        room = self.width * scale
+        if room >= 11:
             return self.name
-        if self.width >= 6:
+        if room >= 6:
             return self.name.split()[0] if self.name else ""
-        return self.initials if self.width >= 2.3 else ""
+        return self.initials if room >= 2 else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from tocsin.api.v1 import (
     overrides,
     people,
     previews,
+    readiness,
     room,
     schedules,
 )
@@ -32,6 +33,7 @@ ROUTERS = (
     room.router,
     oncall.router,
     fairness.router,
+    readiness.router,
     handovers.router,
     schedules.router,
     overrides.router,
