@@ -43,7 +43,9 @@ def layer(*people: UUID | TeamTurns | None, **more: object) -> RotationDraft:
     return RotationDraft(people, **(fields | more))  # type: ignore[arg-type] # fields by name
 
 
-async def make(db: Database, company: Company, *layers: RotationDraft, coverage: Coverage = Coverage.LAYERED) -> UUID:
+async def make(
+    db: Database, company: Company, *layers: RotationDraft, coverage: Coverage = Coverage.LAYERED
+) -> UUID:
     draft = ScheduleDraft("Search", "Europe/Berlin", layers, coverage=coverage)
     async with db.unit(company.admin(), "web") as u:
         return await commands.create_schedule(u, draft)
