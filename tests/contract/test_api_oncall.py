@@ -49,6 +49,18 @@ async def test_one_whole_and_back(api: Api, company: Company, schedule: str) -> 
     assert again["rotations"] == whole["rotations"], "the layer is the same one"
 
 
+async def test_a_calendars_address_is_for_those_who_may_edit_it(api: Api, company: Company) -> None:
+    layer = {"kind": "calendar", "source_url": "https://calendar.example/private-0123456789/basic.ics"}
+    made = await api.good("POST", "/schedules", body(company, rotations=[layer]))
+    viewer = await api.as_(company.as_vic())
+    shown = await viewer.ask("GET", f"/schedules/{made['id']}")
+    history = await viewer.ask("GET", f"/schedules/{made['id']}/history")
+    assert shown.data["rotations"][0]["source_url"] == "https://calendar.example/…"
+    assert "0123456789" not in str(shown.data) + str(history.data)
+    whole = await api.good("GET", f"/schedules/{made['id']}")
+    assert whole["rotations"][0]["source_url"] == layer["source_url"]
+
+
 async def test_the_list_counts_layers(api: Api, schedule: str) -> None:
     found = {s["id"]: s for s in (await api.good("GET", "/schedules"))["schedules"]}
     assert found[schedule]["layers"] == 1

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 Plain = Mapping[str, Any]
@@ -93,12 +94,20 @@ def _said(field: str, data: Plain, names: Names) -> str:
             return "; ".join(restriction_words(r) for r in data["restrictions"])
         case "team_id":
             return names.get(UUID(data[field]), "a team that is gone") if data.get(field) else ""
+        case "source_url":
+            return shown_source(data.get(field))
         case "coverage":
             return (
                 "all on call together" if data.get(field) == "together" else "a higher one covers a lower one"
             )
         case _:
             return _plainly(data.get(field))
+
+
+def shown_source(url: str | None) -> str:
+    """Of a calendar's address what everybody may see: the rest often is a secret."""
+    parts = urlsplit(url or "")
+    return f"{parts.scheme}://{parts.hostname}/…" if parts.hostname else ""
 
 
 def _plainly(value: object) -> str:
