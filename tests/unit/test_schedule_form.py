@@ -113,6 +113,13 @@ def test_layers_that_nobody_stands_in_are_left_out() -> None:
     assert [r.name for r in draft.rotations] == ["B"]
 
 
+def test_a_stored_layer_does_not_vanish_by_emptying_it() -> None:
+    layers = layered("A", "B")
+    layers[0] |= {"participants": [], "id": "00000000-0000-0000-0000-000000000001"}
+    with pytest.raises(Invalid, match="A has nobody any more"):
+        forms.draft_in(typed({"name": "Payments", "time_zone": "UTC"}, layers))
+
+
 def test_a_calendar_keeps_no_people() -> None:
     layer = forms.layers_of(replace(DRAFT, rotations=(CALENDAR,)))[0] | {"participants": [str(ANA)]}
     draft = forms.draft_in(typed({"name": "Payments", "time_zone": "UTC"}, [layer]))

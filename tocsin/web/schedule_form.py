@@ -148,6 +148,10 @@ def draft_in(form: Form) -> ScheduleDraft:
     filled = [layer for layer in layers if layer["participants"] or layer["kind"] == "calendar"]
     if not filled:
         raise Invalid("layers", "Choose at least one person in one layer.")
+    for layer in layers:
+        if layer["id"] and layer not in filled:
+            said = layer["name"] or "A layer"
+            raise Invalid("layers", f"{said} has nobody any more: choose somebody, or remove the layer.")
     return ScheduleDraft(
         form.text("name", most=100, needed=True), zone, tuple(_draft(layer, zone) for layer in filled),
         form.id("team_id"), form.text("description", most=2000),
