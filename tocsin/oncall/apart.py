@@ -23,10 +23,12 @@ TOO_LONG = "The calendar takes too long to read. Does an event repeat without en
 _turns = asyncio.Semaphore(2)
 
 
-async def read_calendar(text: str, zone: str, start: datetime, end: datetime) -> list[Occurrence]:
-    """What `icalread.events_between` answers, within bounds. Raises `BadCalendar`."""
+async def read_calendar(
+    text: str, zone: str, start: datetime, end: datetime, *, cpu_s: int = CPU_SECONDS
+) -> list[Occurrence]:
+    """What `icalread.events_between` answers, within bounds; `cpu_s` are seconds of a processor. Raises `BadCalendar`."""
     check_text(text)
-    asked = orjson.dumps([text.encode("utf-8", "replace").decode(), zone, start, end])
+    asked = orjson.dumps([text.encode("utf-8", "replace").decode(), zone, start, end, cpu_s])
     async with _turns:
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tocsin.oncall.apart", env=_environment(),
@@ -73,10 +75,10 @@ def _environment() -> dict[str, str]:
 def main() -> None:
     """The process: a request on standard input, events or a sentence on standard output."""
     os.nice(10)
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     if sys.platform == "linux":  # Elsewhere the system does not keep to it.
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    text, zone, start, end = orjson.loads(sys.stdin.buffer.read())
+    text, zone, start, end, cpu_s = orjson.loads(sys.stdin.buffer.read())
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
     try:
         found = events_between(text, zone, datetime.fromisoformat(start), datetime.fromisoformat(end))
     except BadCalendar as error:
