@@ -87,6 +87,9 @@ def _check_layer(draft: RotationDraft) -> None:
     clocks = [draft.handoff_time, *(c for r in draft.restrictions for c in (r.start, r.end))]
     if any(clock.second or clock.microsecond for clock in clocks):
         raise BadRotation("handoff_time", "Times of day are whole minutes.")
+    if draft.ends_at is not None and not 1970 <= draft.ends_at.year <= 2200:
+        # The driver takes the very first moment for minus infinity.
+        raise BadRotation("ends_at", "The end of a layer must lie between 1970 and 2200.")
     if len(draft.participants) > MAX_TURNS:
         raise BadRotation("participants", f"A layer has {MAX_TURNS} turns at most.")
     if len(draft.name) > 100:
