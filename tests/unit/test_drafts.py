@@ -104,6 +104,7 @@ GOOD = ScheduleDraft("Search", "Europe/Berlin", (layer(ANA),))
         ("source_url", replace(GOOD, rotations=(layer(kind=RotationKind.CALENDAR, source_url="file:///etc/passwd"),))),
         ("handoff_time", replace(GOOD, rotations=(replace(layer(ANA), handoff_time=time(9, 0, 1)),))),
         ("ends_at", replace(GOOD, rotations=(layer(ANA, ends_at=datetime(1, 1, 1, tzinfo=UTC)),))),
+        ("rotations", replace(GOOD, rotations=(layer(ANA, kind=RotationKind.HOURLY),) * 7)),
         ("length", replace(GOOD, rotations=(layer(ANA, kind=RotationKind.MONTHLY, length=13),))),
         ("time_zone", replace(GOOD, rotations=(layer(ANA, time_zone="Atlantis"),))),
         ("time_zone", replace(GOOD, rotations=(layer(ANA, restrictions=(Restriction(time(9), time(17), end_zone="X"),)),))),

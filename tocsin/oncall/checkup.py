@@ -1,5 +1,6 @@
 """Looking a schedule over, stored or still a draft: the reads around `quality`, and what a draft would change."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -49,18 +50,18 @@ async def checkup_draft(db: Reader, draft: ScheduleDraft, schedule_id: UUID | No
     end = start + AHEAD
     plan = await plan_of_draft(db, draft)
     overrides = await overrides_of(db, schedule_id, start, end) if schedule_id else []
-    shifts = plan.final(overrides, start, end)
+    shifts = await asyncio.to_thread(plan.final, overrides, start, end)
     standing = {p for r in plan.rotations for p in r.participants if p}
     people = await _people(db, {*standing, *(s.user_id for s in shifts)})
     elsewhere = [
         Elsewhere(**r) for r in await db.rows(sql.shifts_elsewhere, list(people), schedule_id, start, end)
     ]
-    return findings(
-        Case(
-            draft.time_zone, plan.rotations, shifts, start, end, people, elsewhere,
-            await _vacancies(db, draft, plan), draft.max_nights,
-        )
+    case = Case(
+        draft.time_zone, plan.rotations, shifts, start, end, people, elsewhere,
+        await _vacancies(db, draft, plan), draft.max_nights,
     )  # fmt: skip
+    # A year of short turns takes a second or more: pages must go out meanwhile.
+    return await asyncio.to_thread(findings, case)
 
 
 async def _people(db: Reader, wanted: set[UUID]) -> dict[UUID, Person]:

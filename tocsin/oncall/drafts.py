@@ -19,6 +19,11 @@ from tocsin.oncall.shifts import check_rotation, check_zone
 
 MAX_LAYERS = 30
 MAX_TURNS = 200
+#: Of all layers of a schedule in a year. Six layers that change hourly fit; looking such a one over takes a second or two.
+MOST_HANDOFFS = 55_000
+_HOURS = {
+    RotationKind.HOURLY: 1, RotationKind.DAILY: 24, RotationKind.WEEKLY: 168, RotationKind.MONTHLY: 730,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,17 @@ def check_draft(draft: ScheduleDraft) -> None:
         raise BadRotation("rotations", f"A schedule has {MAX_LAYERS} layers at most.")
     for rotation in draft.rotations:
         _check_layer(rotation)
+    if sum(map(_handoffs_a_year, draft.rotations)) > MOST_HANDOFFS:
+        raise BadRotation(
+            "rotations",
+            "These layers hand off too often to be looked over. Use longer turns or fewer layers.",
+        )
+
+
+def _handoffs_a_year(draft: RotationDraft) -> float:
+    """About how many turns and hours of a layer there are in a year: what computing it costs."""
+    hours = _HOURS.get(draft.kind, 0) * draft.length
+    return (8766 / hours if hours > 0 else 0) + 366 * len(draft.restrictions)
 
 
 def _check_layer(draft: RotationDraft) -> None:

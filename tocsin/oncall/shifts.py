@@ -215,6 +215,9 @@ def _turn_at(rotation: Rotation, wall: datetime) -> int:
 def _passed_on(people: Sequence[UUID | None], number: int, turn: Shift, away: Away) -> Iterator[Shift]:
     """A turn, with whoever comes next where its person is away; who is away with everybody else keeps it."""
     begins, ends = turn.starts_at, turn.ends_at
+    if not any(b < ends and e > begins for b, e in away.get(turn.user_id, ())):
+        yield turn
+        return
     order = [person for n in range(len(people)) if (person := people[(number + n) % len(people)])]
     absences = [r for p in order for r in away.get(p, ()) if r[0] < ends and r[1] > begins]
     moments = sorted({begins, ends, *(min(max(m, begins), ends) for r in absences for m in r)})
