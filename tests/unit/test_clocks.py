@@ -15,7 +15,7 @@ from tocsin.oncall.clocks import (
     next_clock_changes,
     zone_exists,
 )
-from tocsin.oncall.shifts import rotation_shifts
+from tocsin.oncall.layers import rotation_shifts
 
 FIRST, LAST = utc(1970, 1, 1), utc(2060, 12, 31)
 SECOND = timedelta(seconds=1)

@@ -5,8 +5,8 @@ from datetime import UTC, date, time
 import pytest
 
 from tests.unit.oncall_parts import ANA, BERLIN, rotation
+from tocsin.oncall.layers import check_rotation, check_zone
 from tocsin.oncall.model import BadRotation, Restriction, RotationKind
-from tocsin.oncall.shifts import check_rotation, check_zone
 
 
 def hours(start: time, end: time, *days: int, **more: object) -> tuple[Restriction, ...]:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.unit.oncall_parts import ANA, BEN, BERLIN, CAT, HOUR, LORD_HOWE, NEW_YORK, SYDNEY, daily, utc
-from tocsin.oncall.shifts import gaps, rotation_shifts
+from tocsin.oncall.layers import rotation_shifts
+from tocsin.oncall.shifts import gaps
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from datetime import date, time, timedelta
 from uuid import UUID
 
 from tests.unit.oncall_parts import ANA, BEN, BERLIN, CAT, SYDNEY, daily, rotation, told, utc
+from tocsin.oncall.layers import rotation_shifts
 from tocsin.oncall.model import Event, Restriction, RotationKind
-from tocsin.oncall.shifts import final_shifts, gaps, on_call_at, rotation_shifts
+from tocsin.oncall.shifts import final_shifts, gaps, on_call_at
 
 
 def test_a_higher_layer_covers_a_lower_one_during_its_hours() -> None:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from tests.unit.oncall_draws import PEOPLE, Place, layers, overrides, places
 from tests.unit.oncall_parts import DEE
 from tests.unit.oncall_reference import Watch, first_time, handoffs, holder, on_call, openings
+from tocsin.oncall.layers import rotation_shifts
 from tocsin.oncall.model import Override, Rotation, Shift
-from tocsin.oncall.shifts import final_shifts, gaps, merge, rotation_shifts
+from tocsin.oncall.shifts import final_shifts, gaps, merge
 
 MANY = settings(max_examples=100, deadline=None)
 SECOND = timedelta(seconds=1)

@@ -3,8 +3,8 @@
 from datetime import time
 
 from tests.unit.oncall_parts import ANA, BEN, BERLIN, HOUR, daily, rotation, told, utc
+from tocsin.oncall.layers import rotation_shifts
 from tocsin.oncall.model import Restriction
-from tocsin.oncall.shifts import rotation_shifts
 
 
 def test_office_hours_leave_the_night_to_others() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.unit.oncall_parts import BERLIN, HOUR, LORD_HOWE, NEW_YORK, SYDNEY, rotation, utc
 from tocsin.oncall.clocks import next_clock_changes
-from tocsin.oncall.shifts import rotation_shifts
+from tocsin.oncall.layers import rotation_shifts
 
 ZONES = st.sampled_from(["UTC", BERLIN, NEW_YORK, SYDNEY, LORD_HOWE, "America/Santiago", "Asia/Kathmandu"])
 CLOCKS = st.times().map(lambda t: t.replace(microsecond=0))

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.oncall.drafts import RotationDraft, ScheduleDraft, check_draft, rotation_of
+from tocsin.oncall.layers import rotation_shifts
 from tocsin.oncall.model import BadRotation, Shift
-from tocsin.oncall.shifts import final_shifts, gaps, rotation_shifts
+from tocsin.oncall.shifts import final_shifts, gaps
 from tocsin.oncall.templates import Site, follow_the_sun, office_hours_and_nights, weekly
 
 ANA, BEN, CAT, DEE = (UUID(int=n) for n in range(1, 5))

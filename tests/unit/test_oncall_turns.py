@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from tests.unit.oncall_parts import ANA, BEN, CAT, daily, hourly, monthly, rotation, told, utc
-from tocsin.oncall.shifts import rotation_shifts
+from tocsin.oncall.layers import rotation_shifts
 
 
 def test_weeks_in_turn() -> None:

@@ -16,6 +16,9 @@ from whenever import Instant, PlainDateTime, RepeatedTime, SkippedTime, TimeZone
 from tocsin.kernel.zones import VERSION as ZONE_DATA
 
 __all__ = [
+    "EVER",
+    "FOREVER",
+    "SLACK",
     "ZONE_DATA",
     "ClockChange",
     "Range",
@@ -23,11 +26,14 @@ __all__ = [
     "instants",
     "local",
     "local_days",
+    "merged",
     "next_clock_changes",
     "zone_exists",
 ]
 
 Range = tuple[datetime, datetime]
+#: Before and after all that schedules hold.
+EVER, FOREVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 #: No zone moves its clocks by more in one go, nor a whole day beside it.
 SLACK = timedelta(days=3)
 
@@ -78,7 +84,7 @@ def _offsets(zone: str) -> _Offsets:
         walls.append(at.replace(tzinfo=None) + max(offsets[-1], offsets[-1] + by))
         offsets.append(offsets[-1] + by)
         until.append(at)
-    return _Offsets(walls, [zero - offset for offset in offsets], [*until, datetime.max.replace(tzinfo=UTC)])
+    return _Offsets(walls, [zero - offset for offset in offsets], [*until, FOREVER])
 
 
 def instant(plain: datetime, zone: str) -> datetime:
@@ -99,10 +105,11 @@ def instants(first: datetime, step: timedelta, zone: str) -> Iterator[datetime]:
         number = bisect_right(known.walls, plain) - 1
         edge = known.walls[number + 1] if number + 1 < len(known.walls) else _LAST
         until, moment = known.until[number], known.zeros[number] + (plain - _ZERO)
-        while plain < edge:
-            yield min(moment, until)
-            plain += step
+        steps = -((plain - edge) // step)
+        for _ in range(steps):
+            yield moment if moment < until else until
             moment += step
+        plain += steps * step
     while True:
         yield _looked_up(plain, zone)
         plain += step

@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
+from tocsin.oncall.layers import check_rotation, check_zone
 from tocsin.oncall.model import (
     BadRotation,
     Coverage,
@@ -15,7 +16,6 @@ from tocsin.oncall.model import (
     RotationKind,
     TeamTurns,
 )
-from tocsin.oncall.shifts import check_rotation, check_zone
 
 MAX_LAYERS = 30
 MAX_TURNS = 200

@@ -16,8 +16,9 @@ from tocsin.oncall.findings import (
     listed,
     often,
 )
+from tocsin.oncall.layers import rotation_shifts
 from tocsin.oncall.model import Event, Rotation, RotationKind
-from tocsin.oncall.shifts import gaps, rotation_shifts
+from tocsin.oncall.shifts import gaps
 from tocsin.oncall.spans import without
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

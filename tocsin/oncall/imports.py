@@ -9,12 +9,12 @@ from tocsin.kernel.commands import command
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Invalid, NotFound
 from tocsin.kernel.sql import Statements
+from tocsin.oncall.calendar_events import store
 from tocsin.oncall.commands import replace_schedule
 from tocsin.oncall.drafts import MAX_LAYERS, RotationDraft
 from tocsin.oncall.icalread import Occurrence
 from tocsin.oncall.model import RotationKind
 from tocsin.oncall.plans import draft_of_schedule
-from tocsin.oncall.turns import store
 from tocsin.people.audit import audit
 
 sql = Statements("tocsin.oncall", "calendars.sql")

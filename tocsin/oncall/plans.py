@@ -9,8 +9,9 @@ from tocsin.kernel.db import Reader, Row
 from tocsin.kernel.sql import Statements
 from tocsin.oncall.drafts import RotationDraft, ScheduleDraft, participant_of, restriction_of, rotation_of
 from tocsin.oncall.holidays import Whereabouts, away
+from tocsin.oncall.layers import rotation_shifts
 from tocsin.oncall.model import Coverage, Event, Override, Rotation, RotationKind, Shift, TeamTurns
-from tocsin.oncall.shifts import final_shifts, rotation_shifts
+from tocsin.oncall.shifts import final_shifts
 
 sql = Statements("tocsin.oncall")
 

@@ -17,9 +17,9 @@ from tocsin.kernel.log import logger
 from tocsin.kernel.net import NetError, Outbound, Response
 from tocsin.kernel.sql import Statements
 from tocsin.kernel.work import Job, Work
+from tocsin.oncall.calendar_events import find_people, store
 from tocsin.oncall.icalread import MOST_BYTES, BadCalendar, Occurrence, check_text
 from tocsin.oncall.looks import checked_url, occurrences_in
-from tocsin.oncall.turns import find_people, store
 
 sql = Statements("tocsin.oncall", "calendars.sql")
 HOURLY, FETCH, LOOK = "calendar.hourly", "calendar.fetch", "calendar.look"
