@@ -114,7 +114,7 @@ def compose(
     )  # fmt: skip
     database.follows = _follows(
         paging_work.FOLLOWS, places_work.FOLLOWS, comms_work.FOLLOWS, learning_work.FOLLOWS, calendars.FOLLOWS,
-        duty_work.FOLLOWS,
+        duty_work.FOLLOWS, oncall_work.FOLLOWS,
     )  # fmt: skip
     sender = Sender(database, transports, Messages(), Links(settings.url, site.keys))
     pumps = Pumps(database, [*_pumps(site), sender])

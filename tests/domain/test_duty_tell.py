@@ -169,8 +169,11 @@ async def test_whose_shifts_moved_hears_it_on_their_clock(
     assert (notice["user_id"], notice["subject"]) == (company.ana, "Search on-call: your shifts changed")
     assert notice["url"] == f"/on-call/{schedule}"
     following = await turn(db, schedule, company.ana)
-    assert time_range(*following, "Europe/Berlin") in notice["text"]
-    assert notice["text"].count("\n- ") == 3
+    gone, _, next_ones = notice["text"].partition("Your next shifts:")
+    assert f"Not yours any more:\n- {time_range(starts, ends, 'Europe/Berlin')}" in gone
+    assert "New for you" not in gone
+    assert time_range(*following, "Europe/Berlin") in next_ones
+    assert next_ones.count("\n- ") == 3
     assert "Europe/Berlin" in notice["text"]
 
 

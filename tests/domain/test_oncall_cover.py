@@ -112,15 +112,19 @@ async def test_taking_what_makes_no_sense(db: Database, company: Company) -> Non
 
 
 async def test_two_take_the_same_shift_at_once(db: Database, company: Company) -> None:
-    """The second replaces nobody any more: whoever was first has it."""
+    """Whoever was first has it, and the second one hears so."""
     schedule = await made(db, company, company.ana)
     start = await midnight(db)
-    await asyncio.gather(
+    answers = await asyncio.gather(
         take(db, company.as_ben(), schedule, company.ana, start, start + DAY),
         take(db, company.admin(), schedule, company.ana, start, start + DAY),
+        return_exceptions=True,
     )
-    first = min(await queries.overrides_between(db, schedule, start, start + DAY), key=lambda o: o.number)
-    assert await holder(db, schedule, start) == first.user_id
+    (refused,) = [a for a in answers if isinstance(a, Exception)]
+    assert isinstance(refused, Conflict)
+    assert "Ana Silva does not hold all of this shift any more" in str(refused)
+    (only,) = await queries.overrides_between(db, schedule, start, start + DAY)
+    assert await holder(db, schedule, start) == only.user_id
 
 
 async def test_a_leave_goes_to_several_people_in_one_batch(db: Database, company: Company) -> None:

@@ -64,6 +64,8 @@ async def _answer(u: Unit, swap: Swap, said: SwapAnswered, person: UUID, zone: s
     text = _about(swap, zone)
     if said.state == SwapState.DECLINED and not said.closed:
         text += f"\n\nIt still waits for {', '.join(swap.waits_for)}." if swap.waits_for else ""
+    elif said.state == SwapState.MOVED:
+        text += "\n\nThe schedule changed, and the request is closed."
     elif said.state != SwapState.ACCEPTED:
         text += f"\n\n{'You stay' if own else f'{swap.from_name} stays'} on call then, unless somebody else takes it."
     await tell(u, [person], subject, text, COVER if not said.closed else schedule_page(swap.schedule_id))
@@ -77,6 +79,8 @@ def _outcome(said: SwapAnswered, what: str) -> str:
             return f"{said.person} cannot take {what}"
         case SwapState.WITHDRAWN:
             return f"The request about {what} was withdrawn"
+        case SwapState.MOVED:
+            return f"Nobody needs to take {what} any more"
         case _:
             return f"Nobody answered in time about {what}"
 

@@ -1,11 +1,14 @@
-"""The stored events of a calendar: replaced as a whole, and the shifts computed anew when anything is different."""
+"""The stored events of a calendar: replaced as a whole, and the shifts computed anew when anything is different.
+
+The schedule is locked before its events, as every edit does it.
+"""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from tocsin.kernel.db import Unit
 from tocsin.kernel.sql import Statements
-from tocsin.oncall.compute import recompute
+from tocsin.oncall.compute import lock, recompute
 from tocsin.oncall.icalread import Occurrence
 from tocsin.oncall.model import Event, Somebody
 from tocsin.oncall.whose import Directory
@@ -15,6 +18,7 @@ sql = Statements("tocsin.oncall", "calendars.sql")
 
 async def store(u: Unit, schedule_id: UUID, rotation_id: UUID, occurrences: Sequence[Occurrence]) -> bool:
     """The events in the place of what was there, and the shifts computed anew. Whether anything was different."""
+    await lock(u, schedule_id)
     directory = Directory(await u.all(Somebody, sql.people_to_match))
     events = [directory.event(o) for o in occurrences]
     before = set(await u.all(Event, sql.stored_events, rotation_id))
@@ -31,6 +35,7 @@ async def store(u: Unit, schedule_id: UUID, rotation_id: UUID, occurrences: Sequ
 
 async def find_people(u: Unit, schedule_id: UUID, rotation_id: UUID) -> bool:
     """Looks again for whom nobody was found: they may have come since. Whether somebody was."""
+    await lock(u, schedule_id)
     directory = Directory(await u.all(Somebody, sql.people_to_match))
     waiting = [row["who"] for row in await u.rows(sql.unmatched, rotation_id)]
     found = {who: person for who in waiting if (person := directory.in_text(who)) is not None}

@@ -42,11 +42,17 @@ where id = $1 and (fetched_at is null or fetched_at < clock() - interval '1 hour
 
 -- name: shifts_to_feed
 -- row: FeedShift
--- Stored shifts of a person, a team's schedules or one schedule that touch a range; and when their schedule changed.
+-- Stored shifts of a person, a team's schedules or one schedule that touch a range; and which change of their schedule
+-- moved shifts last: a note or a request in its history does not count.
 select s.schedule_id, c.name as schedule_name, s.track, s.user_id, u.name as user_name, s.starts_at, s.ends_at,
-    greatest(c.created_at, e.recorded_at) as changed_at, c.head as sequence
+    greatest(c.created_at, e.recorded_at) as changed_at, coalesce(e.seq, 0) as sequence
 from schedules c join shifts s on s.schedule_id = c.id join users u on u.id = s.user_id
-left join entries e on e.stream = c.id and e.seq = c.head
+left join lateral (
+    select x.seq, x.recorded_at from entries x
+    where x.stream = c.id
+        and x.kind in ('schedule_created', 'schedule_changed', 'overrides_added', 'overrides_removed', 'shifts_moved')
+    order by x.seq desc limit 1
+) e on true
 where c.archived_at is null and s.ends_at > $4 and s.starts_at < $5
     and ($1::uuid is null or s.user_id = $1) and ($2::uuid is null or c.team_id = $2) and ($3::uuid is null or c.id = $3)
 order by s.starts_at, c.id, s.track
@@ -87,6 +93,11 @@ select uid, starts_at, ends_at, user_id, who from calendar_events where rotation
 -- name: remove_events
 -- All of them: what takes their place follows in the same transaction.
 delete from calendar_events where rotation_id = $1
+
+-- name: forget_events
+-- Those that are over of layers that were removed: until then removing can be undone.
+delete from calendar_events e
+where e.ends_at < clock() and not exists (select from rotations r where r.id = e.rotation_id)
 
 -- name: add_events
 -- Many at once.

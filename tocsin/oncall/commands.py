@@ -6,19 +6,18 @@ from uuid import UUID
 
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Reader, Unit
-from tocsin.kernel.errors import Conflict, Invalid, NotFound
+from tocsin.kernel.errors import Conflict, Invalid
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statements
-from tocsin.oncall.compute import recompute, record
+from tocsin.oncall.compute import end_shifts, lock, recompute, record
 from tocsin.oncall.drafts import (
-    RotationDraft,
     ScheduleDraft,
     check_draft,
     differences,
     people_of,
     plain,
     plain_participant,
-    plain_restriction,
+    plain_rotation,
     teams_of,
     with_ids,
 )
@@ -61,7 +60,7 @@ async def replace_schedule(
     new = await u.value(sql.change_schedule, schedule_id, version, *_head(draft))
     if new is None or before is None:
         raise Conflict("Somebody else changed this schedule meanwhile. Look at what changed, then decide.")
-    stored = await _store_rotations(u, schedule_id, draft)
+    stored = await _store_rotations(u, schedule_id, draft, again=undoes is not None)
     what = differences(before, stored)
     changed = ScheduleChanged(draft.name, draft.time_zone, plain(before), plain(stored), what, undoes)
     await record(u, schedule_id, changed)
@@ -76,10 +75,10 @@ async def archive_schedule(u: Unit, schedule_id: UUID) -> None:
     relying = [row["name"] for row in await u.rows(sql.policies_relying_on, schedule_id)]
     if relying:
         raise Conflict(f"{', '.join(relying[:5])} would find nobody. Change these escalation policies first.")
-    if not await u.run(sql.archive_schedule, schedule_id):
-        raise NotFound("There is no such schedule.")
-    await u.run(sql.cut_shifts, schedule_id, await u.clock())
+    name = (await lock(u, schedule_id))["name"]
+    await u.run(sql.archive_schedule, schedule_id)
     await record(u, schedule_id, ScheduleArchived())
+    await end_shifts(u, schedule_id, f"{u.actor.name} archived {name}")
     await audit(u, "schedule.archive", str(schedule_id))
     u.touch("oncall")
 
@@ -110,26 +109,22 @@ def _head(draft: ScheduleDraft) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-async def _store_rotations(u: Unit, schedule_id: UUID, draft: ScheduleDraft) -> ScheduleDraft:
-    """The layers as drafted; those with a known id are kept, so that what refers to them goes on."""
+async def _store_rotations(
+    u: Unit, schedule_id: UUID, draft: ScheduleDraft, *, again: bool = False
+) -> ScheduleDraft:
+    """The layers as drafted; those with a known id are kept, so that what refers to them goes on. `again`: the draft comes
+    from the history, and a layer that was removed since has its id again, and with it the events of its calendar."""
     known = {row["id"] for row in await u.rows(sql.rotation_ids, schedule_id)}
-    ids = [r.id if r.id in known else new_id() for r in draft.rotations]
+    ids = [r.id if r.id and (again or r.id in known) else new_id() for r in draft.rotations]
     if len(set(ids)) != len(ids):
         raise Invalid("rotations", "Two layers have the same id.")
     await u.run(sql.remove_rotations, schedule_id, ids)
-    stored = with_ids(draft, [i for i in ids if i is not None])
-    for position, rotation in enumerate(stored.rotations):
-        await _store_rotation(u, schedule_id, position, rotation)
-    return stored
-
-
-async def _store_rotation(u: Unit, schedule_id: UUID, position: int, draft: RotationDraft) -> None:
+    stored = with_ids(draft, ids)
+    await u.run(sql.put_rotations, schedule_id, [plain_rotation(r) for r in stored.rotations])
     await u.run(
-        sql.put_rotation, draft.id, schedule_id, draft.name, position, draft.kind, draft.length, draft.handoff_time,
-        draft.start_date, draft.ends_at, draft.time_zone, [plain_restriction(r) for r in draft.restrictions],
-        draft.skip_holidays, draft.source_url,
-    )  # fmt: skip
-    await u.run(sql.set_participants, draft.id, [plain_participant(p) for p in draft.participants])
+        sql.set_participants, ids, [[plain_participant(p) for p in r.participants] for r in stored.rotations]
+    )
+    return stored
 
 
 def _shown(draft: ScheduleDraft) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from uuid import UUID
 from tocsin.kernel.db import Row, Unit
 from tocsin.kernel.errors import NotFound
 from tocsin.kernel.sql import Statements
-from tocsin.oncall.clocks import ZONE_DATA
-from tocsin.oncall.kinds import ShiftsMoved
+from tocsin.kernel.zones import VERSION as ZONE_DATA
+from tocsin.oncall.kinds import Move, ShiftsMoved
 from tocsin.oncall.model import Shift
-from tocsin.oncall.plans import overrides_of, plan_of
+from tocsin.oncall.moves import moves
+from tocsin.oncall.plans import final_of, overrides_of, plan_of
 from tocsin.record.commands import Stream, append
 from tocsin.record.kinds import Kind
 from tocsin.record.model import StreamType
@@ -19,8 +20,6 @@ from tocsin.record.model import StreamType
 sql = Statements("tocsin.oncall")
 #: How far ahead shifts are stored. Beyond it they are computed when somebody asks.
 HORIZON = timedelta(days=120)
-#: Whose shifts move within this time is told; later ones they will see.
-NOTICE = timedelta(days=28)
 
 
 async def lock(u: Unit, schedule_id: UUID) -> Row:
@@ -39,11 +38,13 @@ async def record(u: Unit, schedule_id: UUID, payload: Kind) -> int:
     return await append(u, Stream(StreamType.SCHEDULE, schedule_id), head, payload)
 
 
-async def recompute(u: Unit, schedule_id: UUID, cause: str | None = None) -> None:
+async def recompute(
+    u: Unit, schedule_id: UUID, cause: str | None = None, beyond: Sequence[Move] = ()
+) -> None:
     """Stores the future of a schedule anew; what began before now is not touched. Doing it twice changes nothing.
 
-    With a `cause`, whoever's shifts of the next weeks moved is told, but for the one who did it. Raises `NotFound`, and
-    ValueError when the zone has left the time zone data.
+    With a `cause`, whoever's stored shifts moved is told, but for the one who did it; `beyond` is what moves later than
+    shifts are stored. Raises `NotFound`, and `Conflict` with the reason when shifts cannot be computed.
     """
     held = await lock(u, schedule_id)
     now = await u.clock()
@@ -52,15 +53,34 @@ async def recompute(u: Unit, schedule_id: UUID, cause: str | None = None) -> Non
     if plan is None:
         raise NotFound("There is no such schedule.")
     before = await u.rows(sql.shifts_ahead, schedule_id, now)
-    shifts = plan.final(await overrides_of(u, schedule_id, now, until), now, until)
+    shifts = await final_of(plan, await overrides_of(u, schedule_id, now, until), now, until)
     await _store(u, schedule_id, before, shifts, now)
     await u.run(sql.set_materialised, schedule_id, until, ZONE_DATA)
     if cause is not None:
-        seen_until = min(now + NOTICE, held["materialised_until"] or now + NOTICE)
-        moved = _moved(before, shifts, now, seen_until) - {u.actor.id}
-        if moved:
-            await record(u, schedule_id, ShiftsMoved(tuple(sorted(p for p in moved if p)), cause))
+        new = [(s.user_id, s.starts_at, s.ends_at) for s in shifts]
+        moved = moves(_held(before), new, now, held["materialised_until"] or until)
+        await _tell_moved(u, schedule_id, cause, [*moved, *beyond])
     u.touch("oncall")
+
+
+async def end_shifts(u: Unit, schedule_id: UUID, cause: str) -> None:
+    """Nobody is on call from now on, and whoever was going to be is told."""
+    now = await u.clock()
+    lost = moves(_held(await u.rows(sql.shifts_ahead, schedule_id, now)), (), now)
+    await u.run(sql.cut_shifts, schedule_id, now)
+    await _tell_moved(u, schedule_id, cause, lost)
+
+
+def _held(rows: Iterable[Row]) -> list[tuple[UUID, datetime, datetime]]:
+    return [(row["user_id"], row["starts_at"], row["ends_at"]) for row in rows]
+
+
+async def _tell_moved(u: Unit, schedule_id: UUID, cause: str, moved: Iterable[Move]) -> None:
+    """An entry that has these people told, but for the one who did it; none when there is nobody."""
+    others = tuple(move for move in moved if move.user_id != u.actor.id)
+    if others:
+        people = tuple(sorted({move.user_id for move in others}))
+        await record(u, schedule_id, ShiftsMoved(people, cause, others))
 
 
 async def _store(
@@ -99,27 +119,3 @@ def _key(shift: Shift) -> tuple[UUID, UUID | None, UUID | None, int]:
 
 def _source(row: Mapping[str, Any]) -> tuple[UUID, UUID | None, UUID | None, int]:
     return row["user_id"], row["rotation_id"], row["override_id"], row["track"]
-
-
-def _moved(before: Iterable[Row], after: Iterable[Shift], start: datetime, end: datetime) -> set[UUID | None]:
-    """Who is on call at other times than before, within a range."""
-    old = _held([(r["user_id"], r["starts_at"], r["ends_at"]) for r in before], start, end)
-    new = _held([(s.user_id, s.starts_at, s.ends_at) for s in after], start, end)
-    return {person for person in old.keys() | new.keys() if old.get(person) != new.get(person)}
-
-
-def _held(
-    shifts: Iterable[tuple[UUID, datetime, datetime]], start: datetime, end: datetime
-) -> dict[UUID, list[tuple[datetime, datetime]]]:
-    """Per person the ranges they hold, clipped; adjacent ones as one."""
-    found: dict[UUID, list[tuple[datetime, datetime]]] = {}
-    for person, starts_at, ends_at in sorted(shifts, key=lambda s: s[1]):
-        begins, ends = max(starts_at, start), min(ends_at, end)
-        if begins >= ends:
-            continue
-        ranges = found.setdefault(person, [])
-        if ranges and ranges[-1][1] >= begins:
-            ranges[-1] = (ranges[-1][0], max(ranges[-1][1], ends))
-        else:
-            ranges.append((begins, ends))
-    return found

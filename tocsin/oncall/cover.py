@@ -1,7 +1,7 @@
 """Somebody else for a while: overrides, one or many at once, and taking them back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,9 +11,10 @@ from tocsin.kernel.errors import Conflict, Invalid, NotFound
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statements
 from tocsin.oncall.commands import check_people
-from tocsin.oncall.compute import lock, recompute, record
-from tocsin.oncall.kinds import OverrideFacts, OverridesAdded, OverridesRemoved
+from tocsin.oncall.compute import HORIZON, lock, recompute, record
+from tocsin.oncall.kinds import Move, OverrideFacts, OverridesAdded, OverridesRemoved
 from tocsin.oncall.managers import for_another
+from tocsin.oncall.swap_queries import check_holds
 from tocsin.people.audit import audit
 
 sql = Statements("tocsin.oncall")
@@ -30,6 +31,9 @@ class OverrideDraft:
     ends_at: datetime
     replaces: UUID | None = None
     reason: str = ""
+    #: Of one that is put back: its place among other overrides, of which the one made later wins.
+    made_at: datetime | None = None
+    number: int | None = None
 
 
 @command("override.add")
@@ -53,12 +57,17 @@ async def add_override(
 async def take_shift(
     u: Unit, schedule_id: UUID, holder_id: UUID, starts_at: datetime, ends_at: datetime
 ) -> UUID:
-    """Takes somebody's shift, or a part of it, oneself: "I have it". The holder is told."""
+    """Takes somebody's shift, or a part of it, oneself: "I have it". The holder is told. `Conflict` when they do not hold
+    all of it any more."""
     if u.actor.id is None:
         raise Conflict("Only a person can take a shift.")
     if u.actor.id == holder_id:
         raise Conflict("This shift is yours already.")
     draft = OverrideDraft(u.actor.id, starts_at, ends_at, holder_id)
+    await lock(u, schedule_id)
+    now = await u.clock()
+    _check(draft, now)
+    await check_holds(u, schedule_id, holder_id, (max(starts_at, now), ends_at))
     (override_id,) = await put_overrides(u, schedule_id, [draft], why="took the shift")
     return override_id
 
@@ -113,7 +122,7 @@ async def put_overrides(
     for override_id, d in zip(ids, drafts, strict=True):
         await u.run(
             sql.add_override, override_id, schedule_id, d.user_id, d.starts_at, d.ends_at, u.actor.id, d.replaces,
-            d.reason, batch,
+            d.reason, batch, d.made_at, d.number,
         )  # fmt: skip
     facts = tuple(
         OverrideFacts(
@@ -123,7 +132,7 @@ async def put_overrides(
         for d in drafts
     )  # fmt: skip
     await record(u, schedule_id, OverridesAdded(tuple(ids), facts, why, undoes))
-    await recompute(u, schedule_id, _cause(u, why) if tell else None)
+    await recompute(u, schedule_id, _cause(u, why) if tell else None, _beyond(facts, now + HORIZON))
     await audit(
         u, "override.add", str(schedule_id), None, {"overrides": len(ids), "people": sorted(map(str, people))}
     )
@@ -140,13 +149,22 @@ async def take_back(u: Unit, schedule_id: UUID, ids: Sequence[UUID], *, undoes: 
     facts = tuple(
         OverrideFacts(
             g["user_id"], names[g["user_id"]], g["starts_at"], g["ends_at"], g["replaces"],
-            names.get(g["replaces"], ""), g["reason"],
+            names.get(g["replaces"], ""), g["reason"], g["created_at"], g["number"],
         )
         for g in gone
     )  # fmt: skip
+    beyond = [replace(m, gained=not m.gained) for m in _beyond(facts, await u.clock() + HORIZON)]
     await record(u, schedule_id, OverridesRemoved(tuple(g["id"] for g in gone), facts, undoes))
-    await recompute(u, schedule_id, f"{u.actor.name} took an override back")
+    await recompute(u, schedule_id, f"{u.actor.name} took an override back", beyond)
     await audit(u, "override.remove", str(schedule_id), {"overrides": [str(g["id"]) for g in gone]})
+
+
+def _beyond(overrides: Sequence[OverrideFacts], stored: datetime) -> list[Move]:
+    """What overrides move later than shifts are stored: of the people whom they name."""
+    late = [(o, max(o.starts_at, stored)) for o in overrides if o.ends_at > stored]
+    gains = [Move(o.user_id, starts_at, o.ends_at, gained=True) for o, starts_at in late]
+    losses = [Move(o.replaces, starts_at, o.ends_at, gained=False) for o, starts_at in late if o.replaces]
+    return [*gains, *losses]
 
 
 def _people(row: Row) -> list[UUID]:

@@ -174,10 +174,11 @@ def plain(draft: ScheduleDraft) -> dict[str, Any]:
     head = {f.name: getattr(draft, f.name) for f in fields(draft) if f.name != "rotations"}
     head["team_id"] = str(draft.team_id) if draft.team_id else None
     head["coverage"] = str(draft.coverage)
-    return head | {"rotations": [_plain_rotation(r) for r in draft.rotations]}
+    return head | {"rotations": [plain_rotation(r) for r in draft.rotations]}
 
 
-def _plain_rotation(draft: RotationDraft) -> dict[str, Any]:
+def plain_rotation(draft: RotationDraft) -> dict[str, Any]:
+    """One layer as JSON-able data."""
     return {
         "id": str(draft.id) if draft.id else None, "name": draft.name, "kind": str(draft.kind), "length": draft.length,
         "handoff_time": f"{draft.handoff_time:%H:%M}", "start_date": draft.start_date.isoformat(),

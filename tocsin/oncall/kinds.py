@@ -65,6 +65,9 @@ class OverrideFacts:
     replaces: UUID | None = None
     replaced: str = ""
     reason: str = ""
+    #: Its place among other overrides, for the one that is put back.
+    created_at: datetime | None = None
+    number: int | None = None
 
 
 @kind("overrides_added")
@@ -128,7 +131,7 @@ class SwapAsked:
 @kind("swap_answered")
 @dataclass(frozen=True)
 class SwapAnswered:
-    """A request was accepted, declined, withdrawn or lapsed. `person` takes it or said no; `absent`: a manager said so for them; `closed`: nobody else can answer it any more."""
+    """A request was accepted, declined or withdrawn, lapsed, or lost its shift. `person` takes it or said no; `absent`: a manager said so for them; `closed`: nobody else can answer it any more."""
 
     swap_id: UUID
     state: str
@@ -148,6 +151,8 @@ class SwapAnswered:
                 return f"declined {self.asker}'s shift{whom}"
             case "withdrawn":
                 return f"withdrew {self.asker}'s request"
+            case "moved":
+                return f"closed {self.asker}'s request, because the shift moved"
             case _:
                 return f"closed {self.asker}'s request, which nobody answered in time"
 
@@ -166,13 +171,24 @@ class SwapReminded:
         return f"reminded {self.person} of {self.asker}'s request"
 
 
+@dataclass(frozen=True)
+class Move:
+    """Somebody is on call then and was not before, or the other way round."""
+
+    user_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    gained: bool
+
+
 @kind("shifts_moved")
 @dataclass(frozen=True)
 class ShiftsMoved:
-    """The coming shifts of these people changed; `cause` says why. They are told."""
+    """The coming shifts of these people changed; `cause` says why, `moves` are the first few of each. They are told."""
 
     people: tuple[UUID, ...]
     cause: str
+    moves: tuple[Move, ...] = ()
 
     def sentence(self) -> str:
         count = len(self.people)

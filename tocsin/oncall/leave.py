@@ -5,12 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from tocsin.kernel.db import Reader
-from tocsin.kernel.errors import Invalid
+from tocsin.kernel.errors import Conflict, Invalid
 from tocsin.kernel.sql import Statements
 from tocsin.oncall.clocks import Range
 from tocsin.oncall.cover import LONGEST
 from tocsin.oncall.final import FARTHEST
-from tocsin.oncall.plans import overrides_of, plan_of
+from tocsin.oncall.plans import final_of, overrides_of, plan_of
 from tocsin.oncall.reminders import hours_of
 from tocsin.oncall.suggest import Held, Person, Suggestion, suggestions
 
@@ -61,8 +61,10 @@ async def _not_stored(db: Reader, schedule_id: UUID, stored: datetime | None, le
     if starts >= ends:
         return []
     plan = await plan_of(db, schedule_id)
+    if plan is None:
+        return []
     try:
-        shifts = plan.final(await overrides_of(db, schedule_id, starts, ends), starts, ends) if plan else []
-    except ValueError:
+        shifts = await final_of(plan, await overrides_of(db, schedule_id, starts, ends), starts, ends)
+    except Conflict:
         return []
     return [Held(schedule_id, s.user_id, s.starts_at, s.ends_at) for s in shifts]

@@ -219,6 +219,8 @@ class SwapState(StrEnum):
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
+    #: Whose shift it was does not hold it any more.
+    MOVED = "moved"
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,11 +72,14 @@ select id from rotations where schedule_id = $1
 -- All but these.
 delete from rotations where schedule_id = $1 and not id = any ($2::uuid[])
 
--- name: put_rotation
--- One layer, new or changed. What was fetched from another address does not count any more.
+-- name: put_rotations
+-- All layers, new or changed, lowest first. What was fetched from another address does not count any more.
 insert into rotations (id, schedule_id, name, position, kind, length, handoff_time, start_date, ends_at, time_zone,
                        restrictions, skip_holidays, source_url)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+select (t.layer ->> 'id')::uuid, $1, t.layer ->> 'name', t.position - 1, t.layer ->> 'kind', (t.layer ->> 'length')::integer,
+    (t.layer ->> 'handoff_time')::time, (t.layer ->> 'start_date')::date, (t.layer ->> 'ends_at')::timestamptz,
+    t.layer ->> 'time_zone', t.layer -> 'restrictions', (t.layer ->> 'skip_holidays')::boolean, t.layer ->> 'source_url'
+from jsonb_array_elements($2::jsonb) with ordinality as t (layer, position)
 on conflict (id) do update set name = excluded.name, position = excluded.position, kind = excluded.kind,
     length = excluded.length, handoff_time = excluded.handoff_time, start_date = excluded.start_date,
     ends_at = excluded.ends_at, time_zone = excluded.time_zone, restrictions = excluded.restrictions,
@@ -84,11 +87,18 @@ on conflict (id) do update set name = excluded.name, position = excluded.positio
     refreshed_at = case when rotations.source_url is not distinct from excluded.source_url then rotations.refreshed_at end
 
 -- name: set_participants
--- The order of a rotation; a person may stand in it twice.
-with gone as (delete from rotation_participants where rotation_id = $1 and position >= jsonb_array_length($2))
+-- The order of each rotation; a person may stand in it twice.
+with wanted as (
+    select r.id, p.who, p.position - 1 as position
+    from unnest($1::uuid[]) with ordinality as r (id, layer)
+    cross join jsonb_array_elements($2::jsonb -> (r.layer - 1)::integer) with ordinality as p (who, position)
+), gone as (
+    delete from rotation_participants p
+    where p.rotation_id = any ($1::uuid[])
+        and not exists (select from wanted w where w.id = p.rotation_id and w.position = p.position)
+)
 insert into rotation_participants (rotation_id, position, user_id, team_id)
-select $1, t.position - 1, (t.who ->> 'user')::uuid, (t.who ->> 'team')::uuid
-from jsonb_array_elements($2) with ordinality as t (who, position)
+select w.id, w.position, (w.who ->> 'user')::uuid, (w.who ->> 'team')::uuid from wanted w
 on conflict (rotation_id, position) do update set user_id = excluded.user_id, team_id = excluded.team_id
 
 -- name: rotations
@@ -129,14 +139,15 @@ select t.wanted from unnest($1::uuid[]) as t (wanted)
 where not exists (select from users u where u.id = t.wanted and u.disabled_at is null)
 
 -- name: add_override
--- Somebody else is on call for a while.
-insert into overrides (id, schedule_id, user_id, starts_at, ends_at, created_by, replaces, reason, batch)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+-- Somebody else is on call for a while. One that is put back has its old place among the others.
+insert into overrides (id, schedule_id, user_id, starts_at, ends_at, created_by, replaces, reason, batch, created_at, number)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, clock()),
+        coalesce($11, nextval(pg_get_serial_sequence('overrides', 'number'))))
 
 -- name: remove_overrides
 -- Only those that are not over: the past is never edited.
 delete from overrides where id = any ($1::uuid[]) and schedule_id = $2 and ends_at > clock()
-returning id, user_id, starts_at, ends_at, replaces, reason
+returning id, user_id, starts_at, ends_at, replaces, reason, created_at, number
 
 -- name: overrides_between
 -- row: OverrideRow

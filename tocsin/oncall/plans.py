@@ -1,12 +1,15 @@
 """Everything that the shifts of a schedule are computed from, read at once; and the computation on it."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from tocsin.kernel.db import Reader, Row
+from tocsin.kernel.errors import Conflict
 from tocsin.kernel.sql import Statements
+from tocsin.oncall.clocks import zone_exists
 from tocsin.oncall.drafts import RotationDraft, ScheduleDraft, participant_of, restriction_of, rotation_of
 from tocsin.oncall.holidays import Whereabouts, away
 from tocsin.oncall.layers import rotation_shifts
@@ -36,8 +39,26 @@ class Plan:
         """One layer alone, nothing covering it."""
         return rotation_shifts(self.time_zone, rotation, start, end, self._away(start, end))
 
+    def trouble(self) -> str | None:
+        """A sentence about time zones that have left the time zone data, or None."""
+        restrictions = [r for layer in self.rotations for r in layer.restrictions]
+        named = [self.time_zone, *(r.time_zone for r in self.rotations), *(r.end_zone for r in restrictions)]
+        gone = sorted({zone for zone in named if zone and not zone_exists(zone)})
+        if not gone:
+            return None
+        return f"There is no time zone {' or '.join(gone)} any more. Choose another one for this schedule."
+
     def _away(self, start: datetime, end: datetime) -> Mapping[UUID, Sequence[tuple[datetime, datetime]]]:
         return away(self.people, start, end) if any(r.skip_holidays for r in self.rotations) else {}
+
+
+async def final_of(plan: Plan, overrides: Sequence[Override], start: datetime, end: datetime) -> list[Shift]:
+    """Who is on call from `start` to `end`, computed beside the event loop: layers that change hourly take a while. Raises
+    `Conflict` with the reason when it cannot be computed."""
+    try:
+        return await asyncio.to_thread(plan.final, overrides, start, end)
+    except ValueError as error:
+        raise Conflict(plan.trouble() or f"The shifts cannot be computed: {error}.") from error
 
 
 async def draft_of_schedule(db: Reader, schedule_id: UUID) -> ScheduleDraft | None:

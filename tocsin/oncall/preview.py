@@ -12,7 +12,7 @@ from tocsin.oncall.drafts import ScheduleDraft
 from tocsin.oncall.final import check_range, with_people
 from tocsin.oncall.findings import Finding
 from tocsin.oncall.model import Shift, ShiftRow
-from tocsin.oncall.plans import overrides_of, plan_of_draft
+from tocsin.oncall.plans import final_of, overrides_of, plan_of_draft
 
 #: A draft has no id yet.
 NO_SCHEDULE = UUID(int=0)
@@ -50,4 +50,4 @@ async def _shifts(
     if start >= end:
         return []
     overrides = await overrides_of(db, schedule_id, start, end) if schedule_id else []
-    return (await plan_of_draft(db, draft)).final(overrides, start, end)
+    return await final_of(await plan_of_draft(db, draft), overrides, start, end)

@@ -1,4 +1,5 @@
-"""What a request does on its own: reminds in working hours, and lapses when the shift begins unanswered."""
+"""What a request does on its own: reminds in working hours, ends when its shift has moved, and lapses when the shift
+begins unanswered."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,11 +12,24 @@ from tocsin.oncall.compute import record
 from tocsin.oncall.hours import WorkingHours, next_working_day, next_working_moment
 from tocsin.oncall.kinds import SwapAnswered, SwapReminded
 from tocsin.oncall.model import Swap, SwapState
+from tocsin.oncall.swap_queries import holds
 
 sql = Statements("tocsin.oncall", "swaps.sql")
 oncall_sql = Statements("tocsin.oncall")
 LAPSE = "oncall.swap_lapse"
 REMIND = "oncall.swap_remind"
+CHECK = "oncall.swap_check"
+#: What may have moved the shift of a request.
+FOLLOWS = {
+    kind: [CHECK]
+    for kind in (
+        "schedule_changed",
+        "schedule_archived",
+        "overrides_added",
+        "overrides_removed",
+        "shifts_moved",
+    )
+}
 #: Whoever was just asked is left alone for a while.
 PATIENCE = timedelta(hours=2)
 
@@ -63,6 +77,29 @@ async def remind(db: Database, due: Work) -> None:
             await _plan(u, swap, person, next_working_day(hours, now))
 
 
+async def check(db: Database, due: Work) -> None:
+    """Job, after the shifts of a schedule changed: requests for what their person does not hold any more are closed."""
+    for row in await db.rows(sql.open_of_schedule, UUID(due.payload["stream"])):
+        async with db.unit(ENGINE, "engine") as u:
+            swap = await _locked(u, row["id"])
+            if swap is None or swap.state is not SwapState.OPEN or await _can_be_taken(u, swap):
+                continue
+            await u.run(sql.close_swap, swap.id, SwapState.MOVED, None, None)
+            answer = SwapAnswered(swap.id, SwapState.MOVED, swap.from_name, asker_id=swap.from_user_id)
+            await record(u, swap.schedule_id, answer)
+            u.touch("oncall")
+
+
+async def _can_be_taken(u: Unit, swap: Swap) -> bool:
+    """Whether both still hold what they would give. An archived schedule has no shifts."""
+    given = (swap.return_starts_at, swap.return_ends_at)
+    if swap.to_user_id and given[0] and given[1]:
+        there = await holds(u, swap.schedule_id, swap.to_user_id, (given[0], given[1]))
+    else:
+        there = True
+    return there and await holds(u, swap.schedule_id, swap.from_user_id, (swap.starts_at, swap.ends_at))
+
+
 async def _locked(u: Unit, swap_id: UUID) -> Swap | None:
     """The request, open or not, in the order in which commands lock."""
     schedule_id = await u.value(sql.schedule_of_swap, swap_id)
@@ -78,4 +115,4 @@ def hours_of(row: Row) -> WorkingHours:
     return WorkingHours(row["time_zone"], row["work_starts"], row["work_ends"], tuple(row["work_days"]))
 
 
-JOBS = {LAPSE: lapse, REMIND: remind}
+JOBS = {LAPSE: lapse, REMIND: remind, CHECK: check}

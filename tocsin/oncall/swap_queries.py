@@ -5,11 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 from tocsin.kernel.db import Reader
+from tocsin.kernel.errors import Conflict
 from tocsin.kernel.sql import Statements
 from tocsin.oncall.clocks import Range, merged
 from tocsin.oncall.model import Swap
 
 sql = Statements("tocsin.oncall", "swaps.sql")
+TOO_FAR = "That is too far ahead: shifts can be given away about four months before they begin."
 
 
 async def swap_by_id(db: Reader, swap_id: UUID) -> Swap | None:
@@ -67,6 +69,25 @@ async def held(db: Reader, schedule_id: UUID, person: UUID, wanted: Range) -> li
     """When a person holds a schedule, as stored, of what touches a range."""
     rows = await db.rows(sql.held_by, schedule_id, person, *wanted)
     return merged([(row["starts_at"], row["ends_at"]) for row in rows])
+
+
+async def check_holds(db: Reader, schedule_id: UUID, person: UUID, wanted: Range) -> None:
+    """Raises `Conflict` unless the stored shifts give a person all of a range."""
+    if await holds(db, schedule_id, person, wanted):
+        return
+    if await too_far(db, schedule_id, wanted):
+        raise Conflict(TOO_FAR)
+    found = await taker(db, person)
+    name = found.name if found else "Whoever had it"
+    raise Conflict(f"The schedule changed: {name} does not hold all of this shift any more.")
+
+
+async def too_far(db: Reader, schedule_id: UUID, wanted: Range) -> bool:
+    """Whether a range ends after what is stored of a schedule's shifts."""
+    until = next(
+        (r["materialised_until"] for r in await db.rows(sql.stored_until) if r["id"] == schedule_id), None
+    )
+    return until is not None and wanted[1] > until
 
 
 async def holds(db: Reader, schedule_id: UUID, person: UUID, wanted: Range) -> bool:

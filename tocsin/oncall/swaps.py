@@ -19,7 +19,7 @@ from tocsin.oncall.kinds import SwapAnswered, SwapAsked
 from tocsin.oncall.managers import for_another, manages
 from tocsin.oncall.model import Swap, SwapState
 from tocsin.oncall.reminders import plan_reminders
-from tocsin.oncall.swap_queries import held, holds, swap_by_id
+from tocsin.oncall.swap_queries import TOO_FAR, held, holds, swap_by_id, too_far
 
 sql = Statements("tocsin.oncall", "swaps.sql")
 oncall_sql = Statements("tocsin.oncall")
@@ -28,6 +28,7 @@ LONGEST_NOTE = 500
 _OVER = {
     SwapState.DECLINED: "It was declined.",
     SwapState.WITHDRAWN: "It was withdrawn.",
+    SwapState.MOVED: "The schedule changed: it is another person's shift now.",
     SwapState.LAPSED: "Nobody answered in time: the shift has begun.",
 }
 
@@ -66,8 +67,10 @@ async def ask(u: Unit, schedule_id: UUID, draft: SwapDraft) -> UUID:
     names = {row["id"]: row["name"] for row in await u.rows(oncall_sql.names_of, [holder])}
     if holder not in names:
         raise Invalid("from_user_id", "There is no such person.")
-    mine = await holds(u, schedule_id, holder, (draft.starts_at, draft.ends_at))
-    if not mine:
+    wanted = (draft.starts_at, draft.ends_at)
+    if not await holds(u, schedule_id, holder, wanted):
+        if await too_far(u, schedule_id, wanted):
+            raise Invalid("ends_at", TOO_FAR)
         raise Invalid("starts_at", f"{names[holder]} does not hold this schedule for all of that time.")
     asked = await _receiver(u, schedule_id, holder, draft) if draft.to_user_id else ""
     swap_id = await _store(u, schedule_id, holder, draft)
@@ -160,6 +163,8 @@ async def _receiver(u: Unit, schedule_id: UUID, holder: UUID, draft: SwapDraft) 
     if row["id"] == holder:
         raise Invalid("to_user_id", "This is whose shift it is. Choose somebody else.")
     if draft.given and not await holds(u, schedule_id, row["id"], draft.given):
+        if await too_far(u, schedule_id, draft.given):
+            raise Invalid("return_ends_at", TOO_FAR)
         raise Invalid("return_starts_at", f"{row['name']} does not hold this schedule for all of that time.")
     if await held(u, schedule_id, row["id"], (draft.starts_at, draft.ends_at)):
         raise Invalid("to_user_id", f"{row['name']} is on call for this schedule then already.")

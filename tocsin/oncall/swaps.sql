@@ -40,12 +40,18 @@ cross join lateral (
     where r.state = 'open' and r.starts_at > clock() and u.disabled_at is null and u.role <> 'viewer'
       and u.id <> r.from_user_id
       and (u.id = r.to_user_id or r.to_user_id is null and u.id in (
-          select p.user_id from schedule_people p where p.schedule_id = r.schedule_id))
+          select p.user_id from schedule_people p where p.schedule_id = r.schedule_id
+          except select h.user_id from shifts h
+          where h.schedule_id = r.schedule_id and h.ends_at > r.starts_at and h.starts_at < r.ends_at))
       and not exists (select from swap_declines d where d.swap_id = r.id and d.user_id = u.id)
 ) w
 where ($1::uuid is null or r.schedule_id = $1) and ($2::uuid is null or r.id = $2)
   and ($2 is not null or r.state = 'open' or r.created_at > clock() - interval '30 days')
 order by (r.state = 'open') desc, r.starts_at, r.id limit 300
+
+-- name: open_of_schedule
+-- Requests of a schedule that wait for an answer.
+select id from swap_requests where schedule_id = $1 and state = 'open' and starts_at > clock() order by id
 
 -- name: close_swap
 -- Answered, once.

@@ -48,7 +48,7 @@ async def _undo_edit(u: Unit, schedule_id: UUID, seq: int, what: ScheduleChanged
 async def _again(u: Unit, schedule_id: UUID, seq: int, what: OverridesRemoved) -> None:
     now = await u.clock()
     drafts = [
-        OverrideDraft(o.user_id, o.starts_at, o.ends_at, o.replaces, o.reason)
+        OverrideDraft(o.user_id, o.starts_at, o.ends_at, o.replaces, o.reason, o.created_at, o.number)
         for o in what.overrides
         if o.ends_at > now
     ]

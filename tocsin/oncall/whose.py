@@ -7,7 +7,9 @@ from uuid import UUID
 from tocsin.oncall.icalread import Occurrence
 from tocsin.oncall.model import Event, Somebody
 
-_MAIL = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
+#: What stands between addresses. Splitting takes time in proportion to the text, which a pattern for addresses does not.
+_BETWEEN = re.compile(r"[\s<>()\[\],;:\"']+")
+_WORD = re.compile(r"\w+")
 MOST = 500
 
 
@@ -21,6 +23,10 @@ class Directory:
         for person in people:
             names.setdefault(_plain(person.name), set()).add(person.id)
         self._names = {name: ids for name, ids in names.items() if name}
+        self._by_word: dict[str, list[str]] = {}
+        for name in self._names:
+            self._by_word.setdefault(_first_word(name), []).append(name)
+        self._read: dict[str, UUID | None] = {}
 
     def event(self, found: Occurrence) -> Event:
         """The event with its person. Whoever attends counts first, then who the title names, then who organises: often
@@ -43,11 +49,14 @@ class Directory:
 
     def in_text(self, text: str) -> UUID | None:
         """The only person whom a title or address names; None when there is none, or several."""
-        by_mail = self._by_mail(_MAIL.findall(text))
-        if by_mail is not None:
-            return by_mail
-        plain = _plain(text)
-        named = [name for name in self._names if name in plain and _whole(name, plain)]
+        if text not in self._read:
+            self._read[text] = self._by_mail(_addresses(text)) or self._by_name(_plain(text))
+        return self._read[text]
+
+    def _by_name(self, plain: str) -> UUID | None:
+        words = {"", *_WORD.findall(plain)}
+        candidates = [name for word in words for name in self._by_word.get(word, ())]
+        named = [name for name in candidates if name in plain and _whole(name, plain)]
         longest = [n for n in named if not any(n != other and n in other for other in named)]
         ids = {user_id for name in longest for user_id in self._names[name]}
         return ids.pop() if len(ids) == 1 else None
@@ -58,6 +67,16 @@ class Directory:
 
 def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
+
+
+def _addresses(text: str) -> list[str]:
+    return [part for part in _BETWEEN.split(text) if "@" in part]
+
+
+def _first_word(name: str) -> str:
+    """The word by which a name is looked up; nothing for one that is all signs."""
+    found = _WORD.search(name)
+    return found.group() if found else ""
 
 
 def _whole(name: str, text: str) -> bool:

@@ -15,6 +15,7 @@ from tocsin.oncall.compute import recompute
 from tocsin.people.commands import CHANGED
 
 sql = Statements("tocsin.oncall")
+calendars_sql = Statements("tocsin.oncall", "calendars.sql")
 KIND = "oncall.extend"
 log = logger(__name__)
 
@@ -22,6 +23,7 @@ log = logger(__name__)
 async def extend(db: Database, _: Work) -> None:
     """Job, once a day: the stored future grows."""
     await _compute_all(db, "turns were computed anew")
+    await db.run(calendars_sql.forget_events)
     async with db.unit(ENGINE, "engine") as u:
         await work.add(u, KIND, {}, key="daily", due_at=await u.clock() + timedelta(days=1))
 
@@ -46,7 +48,7 @@ async def _compute(db: Database, row: Any, cause: str) -> None:
             await recompute(u, row["id"], cause)
     except NotFound:
         return  # Archived meanwhile.
-    except (Conflict, ValueError, *DATA_ERRORS) as error:
+    except (Conflict, *DATA_ERRORS) as error:
         log.error("schedule_not_computed", schedule=str(row["id"]), error=repr(error))  # noqa: TRY400 - said in full
         sentence = f"The coming shifts could not be computed: {error} What was computed before still counts."
         await db.run(sql.set_not_computed, row["id"], sentence[:500])
@@ -58,4 +60,5 @@ async def begin(db: Database) -> None:
         await work.add(u, KIND, {}, key="daily")
 
 
+FOLLOWS = reminders.FOLLOWS
 JOBS = {KIND: extend, CHANGED: people_changed, **reminders.JOBS}

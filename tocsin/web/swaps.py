@@ -59,7 +59,7 @@ async def cover_page(request: Request) -> Response:
 
 
 _STATES = {
-    SwapState.ACCEPTED: "ok", SwapState.DECLINED: "", SwapState.WITHDRAWN: "", SwapState.LAPSED: "warn",
+    SwapState.ACCEPTED: "ok", SwapState.DECLINED: "", SwapState.WITHDRAWN: "", SwapState.LAPSED: "warn", SwapState.MOVED: "",
 }  # fmt: skip
 
 
