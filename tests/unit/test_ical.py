@@ -266,7 +266,8 @@ async def test_a_rule_that_never_comes_ends() -> None:
 PEOPLE = Directory([
     Somebody(ANA, "Ana Silva", "ana@example.org"), Somebody(BEN, "Ben Okafor", "ben@example.org"),
     Somebody(UUID(int=1), "Sam Lee", "sam.one@example.org"), Somebody(UUID(int=2), "sam lee", "sam.two@example.org"),
-    Somebody(UUID(int=3), "Ana Silva Costa", "asc@example.org"),
+    Somebody(UUID(int=3), "Ana Silva Costa", "asc@example.org"), Somebody(UUID(int=4), "'t Hooft", "th@example.org"),
+    Somebody(UUID(int=5), "★", "star@example.org"),
 ])  # fmt: skip
 
 
@@ -287,12 +288,20 @@ PEOPLE = Directory([
         ("Ben Okafor", ["stranger@example.org"], "ana@example.org", BEN),
         ("On call", [], "ana@example.org", ANA),
         ("On call", [], "", None),
+        ("Ana Silva/Zed", [], "", ANA),
+        ("Nights 't Hooft", [], "", UUID(int=4)),
+        ("Nights ★", [], "", UUID(int=5)),
+        ("@ @@ a@ @b ben@example.org@ mailto:ben@example.org", [], "", BEN),
     ],
 )
 def test_whose_turn_it_is(summary: str, attendees: list[str], organizer: str, expected: UUID | None) -> None:
     event = PEOPLE.event(Occurrence("1", START, END, summary, tuple(attendees), organizer))
     assert event.user_id == expected
     assert event.who.startswith(summary)
+
+
+def test_the_same_title_has_the_same_answer() -> None:
+    assert [PEOPLE.in_text("Ana Silva"), PEOPLE.in_text("Ana Silva"), PEOPLE.in_text("x")] == [ANA, ANA, None]
 
 
 def test_who_keeps_what_stands_there() -> None:
