@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.unit.oncall_parts import ANA, BEN, CAT, DEE, utc
 from tests.unit.oncall_reference import ALL_ZONES
 from tocsin.oncall.clocks import local, next_clock_changes
-from tocsin.oncall.model import LONGEST, Override, Restriction, Rotation, RotationKind
+from tocsin.oncall.model import LONGEST, Event, Override, Restriction, Rotation, RotationKind
 
 PEOPLE = (ANA, BEN, CAT)
 KINDS = st.sampled_from([kind for kind in RotationKind if kind is not RotationKind.CALENDAR])
@@ -80,6 +80,24 @@ def layers(
         participants=tuple(draw(st.lists(st.sampled_from(people), min_size=1, max_size=5))),
         restrictions=draw(windows),
         ends_at=draw(st.none() | MINUTES.map(lambda m: place.start + m)) if hours else None,
+    )  # fmt: skip
+
+
+CALENDAR_DAY = utc(2026, 3, 2)
+
+
+@st.composite
+def calendars(draw: st.DrawFn) -> Rotation:
+    """A layer of imported events on and around one day, in steps of five minutes; some name nobody."""
+    step = timedelta(minutes=5)
+    events = []
+    for number in range(draw(st.integers(0, 8))):
+        starts = CALENDAR_DAY + draw(st.integers(-100, 300)) * step
+        whose = draw(st.none() | st.sampled_from(PEOPLE))
+        events.append(Event(f"{number}", starts, starts + draw(st.integers(1, 200)) * step, whose))
+    return Rotation(
+        id=UUID(int=400), position=0, kind=RotationKind.CALENDAR, length=1, handoff_time=time(),
+        start_date=CALENDAR_DAY.date(), participants=(), events=tuple(draw(st.permutations(events))),
     )  # fmt: skip
 
 

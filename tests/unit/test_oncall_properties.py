@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.oncall_draws import PEOPLE, Place, layers, overrides, places
+from tests.unit.oncall_draws import CALENDAR_DAY, PEOPLE, Place, calendars, layers, overrides, places
 from tests.unit.oncall_parts import DEE
 from tests.unit.oncall_reference import Watch, first_time, handoffs, holder, on_call, openings
 from tocsin.oncall.layers import rotation_shifts
@@ -52,6 +52,19 @@ def assert_whole(shifts: Sequence[Shift], start: datetime, end: datetime) -> Non
         mine = [s for s in shifts if s.track == track]
         assert all(one.ends_at <= other.starts_at for one, other in pairwise(mine))
         assert merge(mine) == mine
+
+
+@given(calendars())
+@MANY
+def test_of_the_events_of_a_calendar_the_last_one_to_begin_counts(layer: Rotation) -> None:
+    start, end = CALENDAR_DAY, CALENDAR_DAY + timedelta(days=1)
+    found = rotation_shifts("UTC", layer, start, end)
+    assert_whole(found, start, end)
+    for minute in range(0, 24 * 60, 5):
+        at = start + timedelta(minutes=minute)
+        under_way = [e for e in layer.events if e.user_id and e.starts_at <= at < e.ends_at]
+        last = max(under_way, key=lambda e: (e.starts_at, e.uid), default=None)
+        assert held(found, at) == ([last.user_id] if last else [])
 
 
 @given(places(timedelta(days=2)).flatmap(lambda p: st.tuples(st.just(p), layers(p))))
