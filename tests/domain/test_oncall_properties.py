@@ -221,7 +221,7 @@ class Walk:
 
 @given(place=places(), chance=st.randoms(use_true_random=False))
 @settings(
-    max_examples=12,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
