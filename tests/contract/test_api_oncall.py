@@ -250,6 +250,29 @@ async def test_a_preview_saves_nothing(api: Api, company: Company, schedule: str
     assert [f["kind"] for f in new["findings"]]
 
 
+async def test_layers_that_follow_the_sun(api: Api, company: Company) -> None:
+    """Looked at, then saved: nobody is missing at any time."""
+    sites = [
+        {"name": "Sydney", "time_zone": "Australia/Sydney", "begins": "08:00", "people": [str(company.ben)]},
+        {"name": "Berlin", "time_zone": "Europe/Berlin", "begins": "09:00", "people": [str(company.ana)]},
+    ]
+    layers = (await api.good("POST", "/schedules/templates/follow-the-sun", {"sites": sites}))["rotations"]
+    assert [r["name"] for r in layers] == ["Sydney", "Berlin"]
+    assert layers[0]["restrictions"] == [{"start": "08:00", "end": "09:00", "end_zone": "Europe/Berlin"}]
+    made = await api.good("POST", "/schedules", body(company, name="Sun", rotations=layers))
+    found = (await api.good("GET", f"/schedules/{made['id']}/findings"))["findings"]
+    assert not any(f["grade"] == "problem" for f in found)
+    for wrong, field in (
+        (sites[:1], "sites"),
+        ([sites[0], {**sites[1], "people": []}], "sites"),
+        ([sites[0], {**sites[1], "time_zone": "Mars/Phobos"}], "time_zone"),
+        ([sites[0], {**sites[1], "people": [str(uuid4())]}], "participants"),
+    ):
+        sent = {"sites": wrong}
+        data = await refused(api, 422, "POST", "/schedules/templates/follow-the-sun", sent)
+        assert data["field"] == field
+
+
 async def test_findings_of_what_is_stored(api: Api, company: Company) -> None:
     made = await api.good("POST", "/schedules", body(company, rotations=[]))
     found = (await api.good("GET", f"/schedules/{made['id']}/findings"))["findings"]

@@ -256,6 +256,23 @@ def test_a_schedule_as_a_file(shell: Shell, tmp_path: Path) -> None:
     failed(shell.run("schedule", "show", "Search and index"), NOT_FOUND)
 
 
+def test_a_schedule_that_follows_the_sun(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "sun.json"
+    sites = ("Sydney, Australia/Sydney, 08:00, ", "Dublin, Europe/Dublin, 08:00, ")
+    options = [word for site in sites for word in ("--site", site + setting.ADA)]
+    assert (
+        shell.run("schedule", "follow-the-sun", "Round the world", *options, "-o", str(file)).returncode == 0
+    )
+    written = json.loads(file.read_text())
+    assert [r["time_zone"] for r in written["rotations"]] == ["Australia/Sydney", "Europe/Dublin"]
+    assert written["rotations"][0]["participants"] == [{"user": setting.ADA}]
+    tried = shell.run("schedule", "import", str(file), "--dry-run")
+    assert "Nothing was saved." in tried.stdout
+    assert "gap" not in tried.stdout
+    said = failed(shell.run("schedule", "follow-the-sun", "X", "--site", "Dublin, Europe/Dublin"), REFUSED)
+    assert "with commas between" in said
+
+
 def test_what_a_schedule_file_lacks_is_said(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "wrong.json"
     failed(shell.run("schedule", "import", str(file)), REFUSED)

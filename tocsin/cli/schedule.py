@@ -8,8 +8,8 @@ import orjson
 import typer
 
 from tocsin.cli import schedule_file
-from tocsin.cli.client import REFUSED, call
-from tocsin.cli.lookup import schedule_id
+from tocsin.cli.client import REFUSED, call, stop
+from tocsin.cli.lookup import person_id, schedule_id
 from tocsin.cli.oncall import SHIFTS, Schedule, shift_rows
 from tocsin.cli.output import Json, local, show, table
 
@@ -44,12 +44,48 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Print a schedule as JSON, people by e-mail address: what import takes back."""
-    data = schedule_file.for_people(call("GET", f"/api/v1/schedules/{schedule_id(schedule)}"))
+    _written(
+        schedule_file.for_people(call("GET", f"/api/v1/schedules/{schedule_id(schedule)}")), output, as_json
+    )
+
+
+def _written(data: Mapping[str, Any], output: Path | None, as_json: bool) -> None:
+    """To a file, or printed."""
     if output is None:
         show(data, True, str)
         return
     output.write_bytes(orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     show({"file": str(output)}, as_json, lambda d: f"Written to {d['file']}.")
+
+
+@app.command("follow-the-sun")
+def follow_the_sun(
+    name: Annotated[str, typer.Argument(help="What the schedule is called.")],
+    site: Annotated[
+        list[str],
+        typer.Option(
+            help="Name, zone, start of its day, then its people in order: "
+            "'Dublin, Europe/Dublin, 08:00, ana@example.org, ben@example.org'. Once per site, as the sun reaches them."
+        ),
+    ],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print a schedule that follows the sun, for import to look at (--dry-run) and to save. Nothing is saved yet."""
+    sites = [_site(text) for text in site]
+    layers = call("POST", "/api/v1/schedules/templates/follow-the-sun", {"sites": sites})["rotations"]
+    whole = {"name": name, "time_zone": sites[0]["time_zone"], "team_id": None, "rotations": layers}
+    _written(schedule_file.for_people(whole), output, as_json)
+
+
+def _site(text: str) -> dict[str, Any]:
+    name, *rest = (part.strip() for part in text.split(","))
+    if len(rest) < 3:
+        raise stop(
+            f"{text}: a site is its name, zone, start of the day and people, with commas between.", REFUSED
+        )
+    zone, begins, *people = rest
+    return {"name": name, "time_zone": zone, "begins": begins, "people": [person_id(p) for p in people]}
 
 
 @app.command("import")

@@ -24,6 +24,7 @@ from tocsin.api.v1 import (
     readiness,
     room,
     schedules,
+    templates,
 )
 from tocsin.edge.access import Who, declare
 
@@ -41,6 +42,7 @@ ROUTERS = (
     cover.router,
     leave.router,
     previews.router,
+    templates.router,
     catalog.router,
     people.router,
 )
