@@ -36,7 +36,7 @@ def command(verb: str, *, secret: bool = False) -> Callable[[Command[P, R]], Com
                 return await function(u, *args, **kwargs)
             await u.database.permit(u, verb)
             key = _next_key(u)
-            if key and not await u.value(sql.claim_request, actor_key(u.actor), key, verb):
+            if key and not await u.value(sql.claim_request, actor_key(u.actor), key, verb, u.about):
                 answered = await _answered(u, key, verb)
                 if secret:
                     raise Conflict("This was done already, and its secret was shown once. Make another.")
@@ -73,6 +73,6 @@ def _next_key(u: Unit) -> str | None:
 
 async def _answered(u: Unit, key: str, verb: str) -> Any:
     row = await u.row(sql.answered_request, actor_key(u.actor), key)
-    if row is None or row["verb"] != verb:
+    if row is None or row["verb"] != verb or (u.about and row["about"] and row["about"] != u.about):
         raise Conflict("This request key was used for something else.")
     return row["answer"]

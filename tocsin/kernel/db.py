@@ -159,16 +159,23 @@ class Unit(Reader):
     """One transaction on behalf of one actor through one door. Commands take it as their first argument.
 
     `key` is the request's idempotency key: the first command of the unit answers a repeated key with its first
-    answer and does nothing. `touched` collects topics that are notified after the commit.
+    answer and does nothing; `about` tells the request apart from others, so that its key is not taken for theirs. `touched` collects topics that are notified after the commit.
     """
 
     def __init__(
-        self, connection: Any, actor: Actor, door: str, key: str | None, database: "Database"
+        self,
+        connection: Any,
+        actor: Actor,
+        door: str,
+        key: str | None,
+        database: "Database",
+        about: str | None,
     ) -> None:
         super().__init__(connection)
         self.actor = actor
         self.door = door
         self.key = key
+        self.about = about
         self.database = database
         self.depth = 0
         self.commands_run = 0
@@ -212,11 +219,13 @@ class Database(Reader):
         self.follows: Subscribers = _nothing_follows
 
     @asynccontextmanager
-    async def unit(self, actor: Actor, door: str, key: str | None = None) -> AsyncIterator[Unit]:
+    async def unit(
+        self, actor: Actor, door: str, key: str | None = None, about: str | None = None
+    ) -> AsyncIterator[Unit]:
         """One transaction: all that happens inside is committed together, then notified, or nothing is."""
         connection = await _reached(self.pool.acquire, timeout=5)
         try:
-            unit = Unit(connection, actor, door, key, self)
+            unit = Unit(connection, actor, door, key, self, about)
             try:
                 async with _transaction(connection):
                     yield unit

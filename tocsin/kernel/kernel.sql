@@ -8,13 +8,13 @@ select pg_notify('tocsin', topic) from unnest($1::text[]) topic
 
 -- name: claim_request
 -- First come, first served: a repeated key waits here for the first one's commit and then finds no row to insert.
-insert into request_keys (actor, key, verb) values ($1, $2, $3)
+insert into request_keys (actor, key, verb, about) values ($1, $2, $3, $4)
 on conflict (actor, key) do nothing
 returning true
 
 -- name: answered_request
 -- What the first request with this key was answered.
-select verb, answer from request_keys where actor = $1 and key = $2
+select verb, about, answer from request_keys where actor = $1 and key = $2
 
 -- name: keep_answer
 -- Remembers the answer for the repeats.

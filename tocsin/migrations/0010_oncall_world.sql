@@ -13,6 +13,9 @@ alter table users
     -- ISO weekdays, Monday is 1.
     add column work_days smallint[] not null default '{1,2,3,4,5}';
 
+-- What a request asked for, as a digest: the same key for something else is refused.
+alter table request_keys add column about text;
+
 -- Schedules have a record of their own.
 alter table entries drop constraint entries_stream_type_check;
 alter table entries add constraint entries_stream_type_check

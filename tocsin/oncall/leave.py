@@ -1,5 +1,6 @@
 """What a leave touches: a person's shifts in all schedules, stored or not stored yet, and who could cover each."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,11 +9,11 @@ from tocsin.kernel.db import Reader
 from tocsin.kernel.errors import Conflict, Invalid
 from tocsin.kernel.sql import Statements
 from tocsin.oncall.clocks import Range
-from tocsin.oncall.cover import LONGEST
+from tocsin.oncall.cover import LONGEST, MOST
 from tocsin.oncall.final import FARTHEST
 from tocsin.oncall.plans import final_of, overrides_of, plan_of
 from tocsin.oncall.reminders import hours_of
-from tocsin.oncall.suggest import Held, Person, Suggestion, suggestions
+from tocsin.oncall.suggest import Held, Person, Suggestion, shifts_of, suggestions
 
 sql = Statements("tocsin.oncall", "swaps.sql")
 
@@ -26,9 +27,10 @@ class LeaveShift:
 
 
 async def leave_suggestions(
-    db: Reader, user_id: UUID, starts_at: datetime, ends_at: datetime
+    db: Reader, user_id: UUID, starts_at: datetime, ends_at: datetime, most: int = MOST
 ) -> list[LeaveShift]:
-    """All shifts that a person has in a range, in order; what lies in the past of it is left out. Raises `Invalid`."""
+    """All shifts that a person has in a range, in order; what lies in the past of it is left out. Raises `Invalid`, also
+    for more than `most` shifts."""
     now = await db.clock()
     leave = (max(starts_at, now), ends_at)
     if ends_at <= leave[0]:
@@ -42,7 +44,12 @@ async def leave_suggestions(
         standing.setdefault(row["schedule_id"], set()).add(row["user_id"])
     people = [Person(r["id"], r["name"], hours_of(r)) for r in await db.rows(sql.those_who_can_cover)]
     held, names = await _held(db, leave)
-    found = suggestions(user_id, leave, held, {k: frozenset(v) for k, v in standing.items()}, people)
+    count = len(list(shifts_of(user_id, held)))
+    if count > most:
+        raise Invalid("ends_at", f"That is {count} shifts. Choose fewer days: {most} shifts at a time.")
+    stand = {schedule: frozenset(people) for schedule, people in standing.items()}
+    # Beside the event loop: many shifts and many people take a moment.
+    found = await asyncio.to_thread(suggestions, user_id, leave, held, stand, people)
     return [LeaveShift(names[s.schedule_id], s) for s in found]
 
 

@@ -1,7 +1,9 @@
 """From layers and overrides to shifts: pure functions, no clock, no database. The rules are in docs/on-call.md."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from tocsin.oncall.clocks import EVER, Range
@@ -22,34 +24,47 @@ def final_shifts(
     """Who is on call from `start` to `end`, by start and track. Layered: higher layers cover lower ones. Together: each
     layer has a track of its own. Overrides come last, later ones over earlier ones. No two shifts of a track overlap;
     moments that nobody covers are simply missing (see `gaps`)."""
-    result: list[Shift] = []
+    tracks: dict[int, list[Shift]] = {0: []}
     for rotation in sorted(rotations, key=lambda r: r.position):
         layer = rotation_shifts(zone, rotation, start, end, away)
         if together:
-            result += [shift._replace(track=rotation.position) for shift in layer]
+            tracks[rotation.position] = [shift._replace(track=rotation.position) for shift in layer]
         else:
-            result = cover(result, layer)
+            tracks[0] = cover(tracks[0], layer)
     for override in sorted(overrides, key=lambda o: (o.created_at, o.id)):
-        result = _overridden(result, override, start, end, together=together)
+        _override(tracks, override, start, end, together=together)
     if not together:
         # Only overrides make neighbours that are one: each layer is merged, and no two have the same source.
-        return merge(result) if overrides else result
-    result.sort(key=lambda s: (s.track, s.starts_at))
-    return sorted(merge(result), key=lambda s: (s.starts_at, s.track))
+        return merge(tracks[0]) if overrides else tracks[0]
+    whole = [shift for track in tracks.values() for shift in merge(track)]
+    return sorted(whole, key=lambda s: (s.starts_at, s.track))
 
 
-def _overridden(
-    base: Sequence[Shift], override: Override, start: datetime, end: datetime, *, together: bool
-) -> list[Shift]:
-    """Where people are on call together, an override that replaces nobody adds its person."""
+def _override(
+    tracks: dict[int, list[Shift]], override: Override, start: datetime, end: datetime, *, together: bool
+) -> None:
+    """Puts one over what is there. Only the shifts that it touches are looked at: a schedule may have thousands of both.
+    Where people are on call together, an override that replaces nobody adds its person, on a track of its own."""
     track = override.number if together and override.replaces is None else 0
     whole = Shift(override.user_id, override.starts_at, override.ends_at, None, override.id, track)
     clipped = _clip(whole, start, end)
     if clipped is None:
-        return list(base)
+        return
     if override.replaces is not None:
-        return [part for shift in base for part in _replaced(shift, override)]
-    return [*base, clipped] if together else cover(base, [clipped])
+        for shifts in tracks.values():
+            touched = _touched(shifts, clipped)
+            shifts[touched] = [part for shift in shifts[touched] for part in _replaced(shift, override)]
+    elif together:
+        tracks[track] = [clipped]
+    else:
+        touched = _touched(tracks[0], clipped)
+        tracks[0][touched] = cover(tracks[0][touched], [clipped])
+
+
+def _touched(shifts: Sequence[Shift], wanted: Shift) -> slice:
+    """Where the shifts stand that overlap a range; they are in order and free of overlaps."""
+    first = bisect_right(shifts, wanted.starts_at, key=attrgetter("ends_at"))
+    return slice(first, bisect_left(shifts, wanted.ends_at, lo=first, key=attrgetter("starts_at")))
 
 
 def _replaced(shift: Shift, override: Override) -> Iterator[Shift]:

@@ -1,12 +1,16 @@
 """Who could cover a leave: pure. The best first, and for each shift one who is chosen unless somebody chooses."""
 
+import heapq
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from uuid import UUID
 
 from tocsin.oncall.clocks import Range, merged
-from tocsin.oncall.hours import WorkingHours, share_at_work
+from tocsin.oncall.hours import WorkingHours, working_ranges
+from tocsin.oncall.spans import total
 
 #: More are not shown for one shift.
 MOST = 30
@@ -75,24 +79,56 @@ def suggestions(
     taken: dict[UUID, list[Range]] = {}
     for h in clipped:
         taken.setdefault(h.user_id, []).append((h.starts_at, h.ends_at))
+    diaries = [_Diary(p, taken.get(p.user_id, ()), leave) for p in people if p.user_id != absent]
     found = []
-    for schedule_id, shift in sorted(_shifts(absent, clipped), key=lambda s: (s[1], s[0])):
+    for schedule_id, shift in sorted(shifts_of(absent, clipped), key=lambda s: (s[1], s[0])):
         stands = standing.get(schedule_id, frozenset())
-        fits = (_fit(p, shift, taken.get(p.user_id, []), stands) for p in people if p.user_id != absent)
-        best = sorted(fits, key=lambda c: c.rank)[:MOST]
+        best = heapq.nsmallest(MOST, (d.fit(shift, stands) for d in diaries), key=lambda c: c.rank)
         choice = next((c.user_id for c in best if c.stands and not c.busy), None)
-        if choice is not None:
-            taken.setdefault(choice, []).append(shift)
+        for diary in diaries:
+            if diary.person.user_id == choice:
+                diary.take(shift)
         found.append(Suggestion(schedule_id, *shift, tuple(best), choice))
     return found
+
+
+class _Diary:
+    """When somebody is on call within a leave, and at work: looked up for each shift of it."""
+
+    def __init__(self, person: Person, taken: Sequence[Range], leave: Range) -> None:
+        self.person = person
+        self._taken = merged(taken)
+        self._load = total(self._taken)
+        self._at_work = merged(list(working_ranges(person.hours, *leave)))
+
+    def take(self, shift: Range) -> None:
+        """On call then, too."""
+        self._taken = merged([*self._taken, shift])
+        self._load = total(self._taken)
+
+    def fit(self, shift: Range, stands: frozenset[UUID]) -> Candidate:
+        """How well a shift would suit them."""
+        person = self.person
+        at_work = total(_overlap(self._at_work, shift)) / (shift[1] - shift[0])
+        return Candidate(
+            person.user_id, person.name, person.hours.time_zone, person.user_id in stands,
+            bool(_overlap(self._taken, shift)), self._load, round(at_work, 2),
+        )  # fmt: skip
+
+
+def _overlap(ranges: Sequence[Range], shift: Range) -> list[Range]:
+    """What of them lies in the shift; they are in order and free of overlaps."""
+    first = bisect_right(ranges, shift[0], key=itemgetter(1))
+    last = bisect_left(ranges, shift[1], lo=first, key=itemgetter(0))
+    return [(max(b, shift[0]), min(e, shift[1])) for b, e in ranges[first:last]]
 
 
 def _clip(held: Held, leave: Range) -> Held:
     return Held(held.schedule_id, held.user_id, max(held.starts_at, leave[0]), min(held.ends_at, leave[1]))
 
 
-def _shifts(absent: UUID, held: Iterable[Held]) -> Iterable[tuple[UUID, Range]]:
-    """The absent person's, each as one though an override or a layer may part it."""
+def shifts_of(absent: UUID, held: Iterable[Held]) -> Iterable[tuple[UUID, Range]]:
+    """A person's, by schedule, each as one though an override or a layer may part it."""
     own: dict[UUID, list[Range]] = {}
     for h in held:
         if h.user_id == absent:
@@ -100,12 +136,3 @@ def _shifts(absent: UUID, held: Iterable[Held]) -> Iterable[tuple[UUID, Range]]:
     for schedule_id, ranges in own.items():
         for shift in merged(ranges):
             yield schedule_id, shift
-
-
-def _fit(person: Person, shift: Range, taken: Sequence[Range], stands: frozenset[UUID]) -> Candidate:
-    busy = any(starts < shift[1] and ends > shift[0] for starts, ends in taken)
-    load = sum((ends - starts for starts, ends in merged(taken)), timedelta(0))
-    at_work = round(share_at_work(person.hours, *shift), 2)
-    return Candidate(
-        person.user_id, person.name, person.hours.time_zone, person.user_id in stands, busy, load, at_work
-    )

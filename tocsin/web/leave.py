@@ -97,12 +97,9 @@ async def _shifts(request: Request, form: Form, person: UUID, viewer: Viewer) ->
         raise Invalid("first" if first is None else "last", "Both a first and a last day are needed.")
     try:
         starts, ends = days(first, last, viewer.time_zone)
-        found = await leave_suggestions(site_of(request).database, person, starts, ends)
+        return await leave_suggestions(site_of(request).database, person, starts, ends, MOST)
     except Invalid as error:
         raise Invalid("last", str(error)) from error
-    if len(found) > MOST:
-        raise Invalid("last", f"That is {len(found)} shifts. Choose fewer days: {MOST} shifts at a time.")
-    return found
 
 
 def _day(form: Form, name: str) -> date | None:

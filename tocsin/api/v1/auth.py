@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -17,10 +18,11 @@ from tocsin.people.queries import actor_of_token
 class Caller:
     """The authenticated caller of one request: reads through `db`, acts through `unit`."""
 
-    def __init__(self, site: Site, actor: Actor, key: str | None) -> None:
+    def __init__(self, site: Site, actor: Actor, key: str | None, about: str | None) -> None:
         self.site = site
         self.actor = actor
         self._key = key
+        self._about = about
 
     @property
     def db(self) -> Database:
@@ -28,8 +30,9 @@ class Caller:
 
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[Unit]:
-        """One transaction as this caller; repeated requests with the same Idempotency-Key act once."""
-        async with self.db.unit(self.actor, "api", self._key) as u:
+        """One transaction as this caller; repeated requests with the same Idempotency-Key act once, and another request
+        with it is refused."""
+        async with self.db.unit(self.actor, "api", self._key, self._about) as u:
             yield u
 
 
@@ -48,7 +51,14 @@ async def _caller(
         actor = await _signed_in(request)
     if actor.scopes and Scope.READ not in actor.scopes and request.method == "GET":
         raise Forbidden("This token lacks the scope “read”.")
-    return Caller(site, actor, idempotency_key)
+    about = await _digest(request) if idempotency_key else None
+    return Caller(site, actor, idempotency_key, about)
+
+
+async def _digest(request: Request) -> str:
+    """What a request asks for: method, path and body."""
+    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    return sha256(asked + await request.body()).hexdigest()
 
 
 async def _signed_in(request: Request) -> Actor:
