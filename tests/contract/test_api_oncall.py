@@ -12,6 +12,7 @@ from tests.contract.api import Api
 from tests.support import Company
 from tocsin.kernel.db import Database
 from tocsin.kernel.sql import Statement
+from tocsin.people.commands import disable
 
 DAY = timedelta(days=1)
 
@@ -88,7 +89,7 @@ async def test_a_name_that_is_taken_is_no_stale_version(api: Api, schedule: str)
     mine = await api.good("GET", f"/schedules/{schedule}")
     data = await refused(api, 409, "PUT", f"/schedules/{schedule}", mine | {"name": "Payments on-call"})
     assert (data["version"], data["changes"]) == (1, [])
-    assert "already exists" in data["error"]
+    assert "Another schedule is called Payments on-call." in data["error"]
 
 
 @pytest.mark.parametrize(
@@ -322,3 +323,88 @@ async def test_a_repeated_request_acts_once(api: Api, company: Company) -> None:
     one = await api.ask("POST", "/schedules", body(company), key="abc")
     two = await api.ask("POST", "/schedules", body(company), key="abc")
     assert (one.status, one.data) == (two.status, two.data)
+
+
+async def test_a_request_key_is_for_one_thing(api: Api, company: Company, schedule: str) -> None:
+    """The same key for another schedule, or another person, is refused and stores nothing."""
+    other = (await api.good("POST", "/schedules", body(company, name="Other")))["id"]
+    now = await api.db.clock()
+    put = {
+        "user_id": str(company.ben),
+        "starts_at": (now + DAY).isoformat(),
+        "ends_at": (now + 2 * DAY).isoformat(),
+    }
+    first = await api.ask("POST", f"/schedules/{schedule}/overrides", put, key="k1")
+    again = await api.ask("POST", f"/schedules/{schedule}/overrides", put, key="k1")
+    assert first.data == again.data
+    for path, sent in (
+        (f"/schedules/{other}/overrides", put),
+        (f"/schedules/{schedule}/overrides", {**put, "user_id": str(company.ada)}),
+    ):
+        refused_ = await api.ask("POST", path, sent, key="k1")
+        assert refused_.status == 409
+        assert "used for something else" in refused_.data["error"]
+    assert (await api.good("GET", f"/schedules/{other}/overrides")) == {"overrides": []}
+
+
+@pytest.mark.parametrize("start", ["9999-12-31T00:00:00Z", "9999-12-20T00:00:00Z", "0001-01-01T00:00:00Z"])
+async def test_the_ends_of_time_are_no_fault(api: Api, company: Company, schedule: str, start: str) -> None:
+    found = await api.ask("GET", f"/schedules/{schedule}/overrides", start=start)
+    assert found.status == 200
+    for path in (f"/schedules/{schedule}/preview", "/schedules/preview"):
+        answer = await api.ask("POST", path, body(company), start=start)
+        assert answer.status in (200, 422), answer.data
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"team_id": str(uuid4())}, "team_id"),
+        ({"name": "\u200b\u200b"}, "name"),
+        ({"name": "a\u202eb"}, "name"),
+        ({"name": "a\r\nb"}, "name"),
+        ({"name": "a\u0000b"}, "name"),
+        ({"description": "a\u0000b"}, "description"),
+        ({"rotations": [{"kind": "calendar", "source_url": "https://"}]}, "source_url"),
+        ({"rotations": [{"kind": "calendar", "source_url": "http://["}]}, "source_url"),
+        ({"rotations": [{"kind": "calendar", "source_url": "https://a b"}]}, "source_url"),
+    ],
+)
+async def test_what_cannot_be_seen_or_reached_is_named(
+    api: Api, company: Company, more: dict[str, Any], field: str
+) -> None:
+    for path in ("/schedules", "/schedules/preview"):
+        assert (await refused(api, 422, "POST", path, body(company, **more)))["field"] == field
+
+
+async def test_names_in_any_script_fit(api: Api, company: Company) -> None:
+    for name in ("בדיקה", "قاعدة البيانات", "検索", "★ Search", "🔥"):
+        await api.good("POST", "/schedules", body(company, name=name))
+
+
+async def test_calendars_are_read_for_those_who_may_save_them(
+    api: Api, company: Company, schedule: str
+) -> None:
+    vic = await api.as_(company.as_vic())
+    sent = {"url": "https://calendar.example.org/secret.ics"}
+    for path in ("calendars", "calendars/preview"):
+        await refused(vic, 403, "POST", f"/schedules/{schedule}/{path}", sent)
+    layer = {"kind": "calendar", "source_url": "https://calendar.example.org/secret.ics?k=1", "name": "Rota"}
+    made = await api.good("POST", "/schedules", body(company, name="Imported", rotations=[layer]))
+    (seen,) = (await vic.good("GET", f"/schedules/{made['id']}/calendars"))["calendars"]
+    assert "secret" not in str(seen)
+    (whole,) = (await api.good("GET", f"/schedules/{made['id']}/calendars"))["calendars"]
+    assert whole["source_url"].endswith("secret.ics?k=1")
+
+
+async def test_whoever_left_does_not_keep_others_from_editing(
+    api: Api, company: Company, schedule: str
+) -> None:
+    async with api.db.unit(company.admin(), "web") as u:
+        await disable(u, company.ben)
+    whole = await api.good("GET", f"/schedules/{schedule}")
+    saved = await api.good("PUT", f"/schedules/{schedule}", whole | {"description": "Still in use"})
+    assert saved["version"] == whole["version"] + 1
+    await api.good("POST", f"/schedules/{schedule}/preview", body(company))
+    data = await refused(api, 422, "POST", "/schedules", body(company, name="New"))
+    assert data["error"] == "Ben Okafor cannot be on call: the account is disabled."

@@ -20,7 +20,8 @@ from tocsin.oncall.cover import OverrideDraft
 from tocsin.oncall.drafts import RotationDraft, ScheduleDraft
 from tocsin.oncall.history import history
 from tocsin.oncall.kinds import Move, OverridesRemoved, ScheduleChanged, ShiftsMoved, SwapAnswered
-from tocsin.oncall.model import RotationKind, SwapState
+from tocsin.oncall.leave import leave_suggestions
+from tocsin.oncall.model import Coverage, RotationKind, SwapState
 from tocsin.oncall.plans import draft_of_schedule
 from tocsin.oncall.swap_queries import TOO_FAR, swap_by_id
 from tocsin.oncall.swaps import SwapDraft
@@ -145,6 +146,61 @@ async def test_nothing_is_taken_that_its_holder_does_not_hold(db: Database, comp
         async with db.unit(company.as_ben(), "api") as u:
             await cover.take_shift(u, schedule, company.ana, late, late + DAY)
     assert await queries.overrides_between(db, schedule, start, late + DAY) == []
+
+
+async def test_who_is_replaced_must_be_on_call(db: Database, company: Company) -> None:
+    """Else nothing would change, and nobody would notice."""
+    schedule = await made(db, company, company.ana)
+    start = await midnight(db)
+    with pytest.raises(Conflict, match="Ben Okafor is not on call for this schedule in that time"):
+        async with db.unit(company.admin(), "web") as u:
+            await cover.add_override(u, schedule, company.ada, start, start + DAY, replaces=company.ben)
+    with pytest.raises(Conflict, match="Ben Okafor is not on call"):
+        async with db.unit(company.admin(), "web") as u:
+            await cover.cover_leave(
+                u, company.ben, {schedule: [OverrideDraft(company.ada, start, start + DAY)]}
+            )
+    for length, sentence in ((timedelta(seconds=30), "a minute at least"), (2000 * DAY, "too far ahead")):
+        with pytest.raises(Invalid, match=sentence):
+            async with db.unit(company.admin(), "web") as u:
+                await cover.add_override(u, schedule, company.ada, start, start + length)
+
+
+async def test_nobody_is_on_call_twice_at_once_by_a_swap(db: Database, company: Company) -> None:
+    """Where people are on call together, neither side of a swap takes a second place."""
+    first, second = (
+        RotationDraft(people, time(0), date(2025, 1, 6), RotationKind.DAILY)
+        for people in ((company.ana, company.ben), (company.ada, company.ana))
+    )
+    draft = ScheduleDraft("Pair", "UTC", (first, second), coverage=Coverage.TOGETHER)
+    async with db.unit(company.admin(), "web") as u:
+        schedule = await commands.create_schedule(u, draft)
+    start = await midnight(db)
+    found = [
+        s for s in await queries.shifts_between(db, schedule, start, start + 8 * DAY) if s.starts_at >= start
+    ]
+    # On Ana's days of the first track Ada has the second one; on Ben's days Ana has it.
+    gives = next(s for s in found if s.user_id == company.ana and s.track == 0)
+    back = next(s for s in found if s.user_id == company.ben and s.track == 0)
+    with pytest.raises(Invalid, match="on call for this schedule then already"):
+        async with db.unit(company.as_ana(), "web") as u:
+            await swaps.ask(
+                u, schedule,
+                SwapDraft(gives.starts_at, gives.ends_at, company.ben, None, back.starts_at, back.ends_at),
+            )  # fmt: skip
+    with pytest.raises(Conflict, match="on call for this schedule then already"):
+        async with db.unit(company.as_ana(), "web") as u:
+            await cover.take_shift(u, schedule, company.ben, back.starts_at, back.ends_at)
+
+
+async def test_more_shifts_than_fit_a_leave_are_refused(db: Database, company: Company) -> None:
+    schedule = await made(db, company, company.ana, company.ben)
+    start = await midnight(db)
+    with pytest.raises(Invalid, match="Choose fewer days: 3 shifts at a time"):
+        await leave_suggestions(db, company.ana, start, start + 30 * DAY, 3)
+    assert schedule in {
+        s.suggestion.schedule_id for s in await leave_suggestions(db, company.ana, start, start + 4 * DAY)
+    }
 
 
 async def test_a_shift_that_has_begun_is_taken_from_now_on(db: Database, company: Company) -> None:

@@ -254,6 +254,39 @@ async def test_reading_happens_in_a_process_of_its_own() -> None:
         await read_calendar(written("UID:1"), "UTC", START, END)
 
 
+EVENT = ("UID:1", "DTSTART:20260327T090000Z", "DURATION:PT1H", "SUMMARY:Ana")
+
+
+@pytest.mark.parametrize("left_out", [2, 15, 25, 60])
+def test_what_was_cut_off_is_refused(left_out: int) -> None:
+    """A calendar that lost its end on the way must not pass for one with fewer events."""
+    with pytest.raises(BadCalendar, match=r"cut off|is damaged"):
+        events_between(written(*EVENT).rstrip()[:-left_out], "UTC", START, END)
+
+
+def test_parts_that_end_without_a_beginning_are_refused() -> None:
+    with pytest.raises(BadCalendar, match="ends where it has not begun"):
+        events_between(written(*EVENT, "END:VALARM"), "UTC", START, END)
+
+
+def test_any_systems_line_ends_do() -> None:
+    for ending in ("\n", "\r", "\r\n"):
+        (found,) = events_between(written(*EVENT).replace("\r\n", ending), "UTC", START, END)
+        assert found.summary == "Ana"
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        (("DURATION:-PT2H",), "a length below zero"),
+        (("DURATION:PT1H", "RRULE:FREQ=WEEKLY;INTERVAL=0"), "repeats every 0 times"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_unread(lines: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(BadCalendar, match=sentence):
+        events_between(written("UID:1", "DTSTART:20260327T090000Z", *lines), "UTC", START, END)
+
+
 async def test_a_rule_that_never_comes_ends() -> None:
     never = [f"RRULE:FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30;BYHOUR={hour}" for hour in range(24)]
     text = written("UID:1", "DTSTART:20260327T090000Z", "DURATION:PT1H", *never)

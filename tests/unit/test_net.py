@@ -115,6 +115,7 @@ async def test_a_certificate_nobody_vouches_for(tmp_path, outbound):
         "file:///etc/passwd",
         "http://",
         "http://[",
+        "http://xn--/",
         "https://a:99999/",
     ],
 )

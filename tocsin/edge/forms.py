@@ -102,9 +102,12 @@ class Form(Mapping[str, str]):
         """A date, or None when empty."""
         value = self._last.get(name, "").strip()
         try:
-            return date.fromisoformat(value) if value else None
+            found = date.fromisoformat(value) if value else None
         except ValueError:
             raise Invalid(name, f"{_words(name)} is not a date.") from None
+        if found is not None and not 1900 <= found.year <= 2200:
+            raise Invalid(name, f"{_words(name)} must lie between 1900 and 2200.")
+        return found
 
     def flag(self, name: str) -> bool:
         """A checkbox."""

@@ -12,6 +12,7 @@ from tocsin.edge.site import Site, site_of
 from tocsin.edge.viewer import PUBLIC, Viewer
 from tocsin.kernel.db import Actor
 from tocsin.kernel.errors import Forbidden
+from tocsin.kernel.zones import exists
 from tocsin.people.queries import actor_of_session
 
 COOKIE_DAYS = 30
@@ -39,7 +40,9 @@ async def _look_up(request: HTTPConnection) -> Viewer:
         return Viewer(PUBLIC, csrf=form_token(site, _visitor(request)))
     user, _ = found
     actor = Actor(user.id, user.name, "user", user.role)
-    return Viewer(actor, user.email, user.time_zone, user.locale, form_token(site, value))
+    # One whose zone has left the time zone data reads UTC, and the profile says so.
+    zone = user.time_zone if exists(user.time_zone) else "UTC"
+    return Viewer(actor, user.email, zone, user.locale, form_token(site, value))
 
 
 def form_token(site: Site, secret: str) -> str:

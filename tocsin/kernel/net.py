@@ -8,6 +8,7 @@ import asyncio
 import socket
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -214,13 +215,13 @@ class _GuardedResolver(AbstractResolver):
 
 
 def _target(url: str) -> URL:
-    try:
+    # A host that no name can be made of (`xn--`) is found out only when it is read.
+    with suppress(ValueError):
         target = URL(url)
-    except ValueError:
-        target = URL()
-    if target.scheme not in {"http", "https"} or not target.host:
-        raise BadTarget("The address", "must start with https:// or http:// and name a host")
-    return target
+        if target.scheme in {"http", "https"} and target.host:
+            _origin(target)
+            return target
+    raise BadTarget("The address", "must start with https:// or http:// and name a host")
 
 
 def _origin(target: URL) -> str:

@@ -32,6 +32,15 @@ def newer(system: Path = _SYSTEM, package: str = tzdata.IANA_VERSION) -> tuple[s
     return (version, system) if version > package else (package, _OURS)
 
 
+def exists(zone: str) -> bool:
+    """Whether the time zone data in use knows it."""
+    try:
+        whenever.Instant.from_timestamp(0).to_tz(zone)
+    except (whenever.TimeZoneNotFoundError, ValueError):
+        return False
+    return True
+
+
 def use(folder: Path) -> None:
     """From now on, every library reads this folder, and forgets what it has read elsewhere."""
     zoneinfo.reset_tzpath([str(folder)])

@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice
 
-from whenever import Instant, PlainDateTime, RepeatedTime, SkippedTime, TimeZoneNotFoundError, ZonedDateTime
+from whenever import Instant, PlainDateTime, RepeatedTime, SkippedTime, ZonedDateTime
 
 from tocsin.kernel.zones import VERSION as ZONE_DATA
+from tocsin.kernel.zones import exists as zone_exists
 
 __all__ = [
     "EVER",
@@ -24,6 +25,7 @@ __all__ = [
     "Range",
     "instant",
     "instants",
+    "later",
     "local",
     "local_days",
     "merged",
@@ -46,13 +48,9 @@ class ClockChange:
     by: timedelta
 
 
-def zone_exists(zone: str) -> bool:
-    """Whether the time zone data in use knows it."""
-    try:
-        Instant.from_timestamp(0).to_tz(zone)
-    except (TimeZoneNotFoundError, ValueError):
-        return False
-    return True
+def later(moment: datetime, by: timedelta) -> datetime:
+    """So much later; at the end of the calendar its last moment."""
+    return FOREVER if FOREVER - moment < by else moment + by
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Editing schedules. Every edit computes the future anew in its own transaction; the past is never changed."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,7 @@ sql = Statements("tocsin.oncall")
 async def create_schedule(u: Unit, draft: ScheduleDraft) -> UUID:
     """A schedule with its layers. Raises `Invalid` with the field's name."""
     draft = await checked(u, draft)
+    await _check_name(u, draft.name)
     schedule_id = new_id()
     await u.run(sql.add_schedule, schedule_id, *_head(draft))
     stored = await _store_rotations(u, schedule_id, draft)
@@ -55,8 +57,11 @@ async def replace_schedule(
     u: Unit, schedule_id: UUID, version: int, draft: ScheduleDraft, undoes: int | None = None
 ) -> int:
     """What changing and undoing a change share."""
-    draft = await checked(u, draft)
     before = await draft_of_schedule(u, schedule_id)
+    # Whoever stood there already may stay, disabled or not: one who left must not keep others from editing.
+    stood = set(people_of(draft if undoes is not None else before)) if before else set()
+    draft = await checked(u, draft, stood)
+    await _check_name(u, draft.name, schedule_id)
     new = await u.value(sql.change_schedule, schedule_id, version, *_head(draft))
     if new is None or before is None:
         raise Conflict("Somebody else changed this schedule meanwhile. Look at what changed, then decide.")
@@ -85,21 +90,33 @@ async def archive_schedule(u: Unit, schedule_id: UUID) -> None:
 
 async def check_people(u: Reader, field: str, people: list[UUID]) -> None:
     """Raises `Invalid` unless all of them can be on call."""
-    if await u.rows(sql.unknown_people, people):
-        raise Invalid(field, "One of these people does not exist, or their account is disabled.")
+    unable = await u.rows(sql.unknown_people, people)
+    names = ", ".join(sorted({row["name"] for row in unable if row["name"]}))
+    if names:
+        raise Invalid(field, f"{names} cannot be on call: the account is disabled.")
+    if unable:
+        raise Invalid(field, "One of these people does not exist.")
 
 
-async def checked(u: Reader, draft: ScheduleDraft) -> ScheduleDraft:
-    """The draft as it may be stored. Raises `Invalid` with the field's name."""
+async def checked(u: Reader, draft: ScheduleDraft, stood: Collection[UUID] = ()) -> ScheduleDraft:
+    """The draft as it may be stored; people who `stood` there before are not asked about. Raises `Invalid` with the
+    field's name."""
     draft = replace(draft, name=draft.name.strip())
     try:
         check_draft(draft)
     except BadRotation as error:
         raise Invalid(error.field, str(error)) from error
-    await check_people(u, "participants", people_of(draft))
+    await check_people(u, "participants", [p for p in people_of(draft) if p not in stood])
     if await u.rows(sql.unknown_teams, teams_of(draft)):
         raise Invalid("participants", "One of these teams does not exist.")
+    if draft.team_id and await u.rows(sql.unknown_teams, [draft.team_id]):
+        raise Invalid("team_id", "There is no such team.")
     return draft
+
+
+async def _check_name(u: Unit, name: str, schedule_id: UUID | None = None) -> None:
+    if await u.value(sql.name_taken, name, schedule_id):
+        raise Conflict(f"Another schedule is called {name}.")
 
 
 def _head(draft: ScheduleDraft) -> tuple[Any, ...]:

@@ -14,11 +14,12 @@ from tocsin.oncall.commands import check_people
 from tocsin.oncall.compute import HORIZON, lock, recompute, record
 from tocsin.oncall.kinds import Move, OverrideFacts, OverridesAdded, OverridesRemoved
 from tocsin.oncall.managers import for_another
-from tocsin.oncall.swap_queries import check_holds
+from tocsin.oncall.model import FARTHEST
+from tocsin.oncall.swap_queries import check_holds, held, too_far
 from tocsin.people.audit import audit
 
 sql = Statements("tocsin.oncall")
-LONGEST = timedelta(days=366)
+LONGEST, SHORTEST = timedelta(days=366), timedelta(minutes=1)
 MOST = 500
 
 
@@ -67,7 +68,10 @@ async def take_shift(
     await lock(u, schedule_id)
     now = await u.clock()
     _check(draft, now)
-    await check_holds(u, schedule_id, holder_id, (max(starts_at, now), ends_at))
+    wanted = (max(starts_at, now), ends_at)
+    await check_holds(u, schedule_id, holder_id, wanted)
+    if await held(u, schedule_id, u.actor.id, wanted):
+        raise Conflict("You are on call for this schedule then already.")
     (override_id,) = await put_overrides(u, schedule_id, [draft], why="took the shift")
     return override_id
 
@@ -115,6 +119,8 @@ async def put_overrides(
     now = await u.clock()
     for draft in drafts:
         _check(draft, now)
+        if draft.replaces and draft.made_at is None:
+            await _check_replaces(u, schedule_id, draft.replaces, (max(draft.starts_at, now), draft.ends_at))
     people = [d.user_id for d in drafts]
     await check_people(u, "user_id", people)
     names = {r["id"]: r["name"] for r in await u.rows(sql.names_of, [*people, *(d.replaces for d in drafts)])}
@@ -159,6 +165,15 @@ async def take_back(u: Unit, schedule_id: UUID, ids: Sequence[UUID], *, undoes: 
     await audit(u, "override.remove", str(schedule_id), {"overrides": [str(g["id"]) for g in gone]})
 
 
+async def _check_replaces(
+    u: Unit, schedule_id: UUID, person: UUID, wanted: tuple[datetime, datetime]
+) -> None:
+    """Whoever is replaced must be on call for some of the time: else nothing would change, and nobody would notice."""
+    if not await held(u, schedule_id, person, wanted) and not await too_far(u, schedule_id, wanted):
+        names = {row["id"]: row["name"] for row in await u.rows(sql.names_of, [person])}
+        raise Conflict(f"{names.get(person, 'This person')} is not on call for this schedule in that time.")
+
+
 def _beyond(overrides: Sequence[OverrideFacts], stored: datetime) -> list[Move]:
     """What overrides move later than shifts are stored: of the people whom they name."""
     late = [(o, max(o.starts_at, stored)) for o in overrides if o.ends_at > stored]
@@ -180,8 +195,12 @@ def _check(draft: OverrideDraft, now: datetime) -> None:
         raise Invalid("ends_at", "The end must come after the start.")
     if draft.ends_at <= now:
         raise Invalid("ends_at", "That time is over already.")
+    if draft.ends_at - now > FARTHEST:
+        raise Invalid("ends_at", "That is too far ahead: five years are reckoned at most.")
     if draft.ends_at - draft.starts_at > LONGEST:
         raise Invalid("ends_at", "An override lasts a year at most.")
+    if draft.ends_at - draft.starts_at < SHORTEST:
+        raise Invalid("ends_at", "An override lasts a minute at least.")
     if draft.replaces == draft.user_id:
         raise Invalid("user_id", "Nobody can stand in for themselves.")
     if len(draft.reason) > MOST:

@@ -1,9 +1,11 @@
 """A schedule as people give it, and the same as plain data: for its history, for undoing, for telling what changed."""
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from tocsin.oncall.layers import check_rotation, check_zone
@@ -21,6 +23,8 @@ MAX_LAYERS = 30
 MAX_TURNS = 200
 #: Of all layers of a schedule in a year. Six layers that change hourly fit; looking such a one over takes a second or two.
 MOST_HANDOFFS = 55_000
+#: Overrides and isolates of the writing direction.
+_TURNING = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 _HOURS = {
     RotationKind.HOURLY: 1, RotationKind.DAILY: 24, RotationKind.WEEKLY: 168, RotationKind.MONTHLY: 730,
 }  # fmt: skip
@@ -75,6 +79,10 @@ def check_draft(draft: ScheduleDraft) -> None:
     """Raises `BadRotation` with the field to mend."""
     if not 1 <= len(draft.name) <= 100:
         raise BadRotation("name", "A name of 1 to 100 characters is needed.")
+    _check_words("name", draft.name)
+    _check_words("description", draft.description, lines=True)
+    if not any(unicodedata.category(c)[0] in "LNSP" for c in draft.name):
+        raise BadRotation("name", "The name needs a letter, a digit or a sign that can be seen.")
     if len(draft.description) > 2000:
         raise BadRotation("description", "The description is too long: 2000 characters fit.")
     check_zone(draft.time_zone)
@@ -90,6 +98,16 @@ def check_draft(draft: ScheduleDraft) -> None:
             "rotations",
             "These layers hand off too often to be looked over. Use longer turns or fewer layers.",
         )
+
+
+def _check_words(field: str, text: str, *, lines: bool = False) -> None:
+    """Control characters, and marks that turn the direction of what follows, make one text pass for another."""
+    if any(
+        unicodedata.category(c) in ("Cc", "Cs") or c in _TURNING
+        for c in text
+        if not (lines and c in "\n\r\t")
+    ):
+        raise BadRotation(field, "This holds characters that cannot be seen. Type it anew.")
 
 
 def _handoffs_a_year(draft: RotationDraft) -> float:
@@ -110,14 +128,23 @@ def _check_layer(draft: RotationDraft) -> None:
         raise BadRotation("participants", f"A layer has {MAX_TURNS} turns at most.")
     if len(draft.name) > 100:
         raise BadRotation("name", "The name of a layer is too long: 100 characters fit.")
+    _check_words("name", draft.name)
     if draft.source_url is not None:
         if draft.kind is not RotationKind.CALENDAR:
             raise BadRotation("source_url", "Only a calendar has an address.")
         if (
             not draft.source_url.startswith(("https://", "http://", "webcal://"))
             or len(draft.source_url) > 2000
+            or not _names_a_host(draft.source_url)
         ):
             raise BadRotation("source_url", "The address of a calendar starts with https://.")
+
+
+def _names_a_host(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).hostname) and not any(c.isspace() or not c.isprintable() for c in url)
+    except ValueError:
+        return False
 
 
 def rotation_of(draft: RotationDraft, position: int) -> Rotation:

@@ -6,7 +6,7 @@ Whole days, and times without a zone, are in the calendar's zone (X-WR-TIMEZONE)
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
@@ -55,6 +55,8 @@ def events_between(text: str, zone: str, start: datetime, end: datetime) -> list
     """The events that touch [start, end), by time; cancelled ones and those without a length are left out. `zone` is the
     schedule's. Raises `BadCalendar`."""
     check_text(text)
+    text = one_ending(text)
+    _check_whole(text)
     try:
         found = _all(text, zone, start, end)
     except BadCalendar:
@@ -64,9 +66,28 @@ def events_between(text: str, zone: str, start: datetime, end: datetime) -> list
     return sorted(found, key=lambda e: (e.starts_at, e.uid))
 
 
+def one_ending(text: str) -> str:
+    """With the line ends of one system: some programs write those of another."""
+    return text.lstrip("\ufeff \t\r\n").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _check_whole(text: str) -> None:
+    """What was cut off on its way must not pass for a calendar with fewer events: every part that begins has to end."""
+    open_parts: list[str] = []
+    for line in text.split("\n"):
+        name, _, value = line.partition(":")
+        word, part = name.upper(), value.strip().upper()
+        if word == "BEGIN":
+            open_parts.append(part)
+        elif word == "END" and (not open_parts or open_parts.pop() != part):
+            raise BadCalendar(f"The calendar is damaged: {one_line(part, 60)} ends where it has not begun.")
+    if open_parts:
+        raise BadCalendar(f"The calendar is cut off: {one_line(open_parts[-1], 60)} begins and does not end.")
+
+
 def _all(text: str, zone: str, start: datetime, end: datetime) -> list[Occurrence]:
     found: dict[tuple[str, datetime], Occurrence] = {}
-    for calendar in icalendar.Calendar.from_ical(text.lstrip("\ufeff \t\r\n"), multiple=True):
+    for calendar in icalendar.Calendar.from_ical(text, multiple=True):
         for event in _read(calendar, zone, start, end):
             found[event.uid, event.starts_at] = event
             if len(found) > MOST_OCCURRENCES:
@@ -116,6 +137,8 @@ def _check(event: Any) -> None:
             )
     if "DTEND" in event and _naive(event["DTEND"].dt) < _naive(event["DTSTART"].dt):
         raise BadCalendar(f"The event “{name}” ends before it starts.")
+    if "DURATION" in event and event["DURATION"].dt < timedelta():
+        raise BadCalendar(f"The event “{name}” has a length below zero.")
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
         _check_rule(rule, name)
@@ -131,6 +154,8 @@ def _naive(moment: date) -> datetime:
 def _check_rule(rule: Any, name: str) -> None:
     """Rules that repeat faster than turns do are refused unread: to count them would take for ever."""
     frequency = str((rule.get("FREQ") or [""])[0]).upper()
+    if any(interval < 1 for interval in rule.get("INTERVAL", ())):
+        raise BadCalendar(f"The event “{name}” repeats every 0 times: that never ends.")
     a_day = 24 if frequency == "HOURLY" else 1
     if frequency != "HOURLY":
         a_day *= max(1, len(rule.get("BYHOUR", ())))

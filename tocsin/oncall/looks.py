@@ -1,7 +1,7 @@
 """What calendars say before anything is saved: their events, and whose they are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from tocsin.kernel.db import Database, Reader
 from tocsin.kernel.errors import Invalid, NotFound
 from tocsin.kernel.sql import Statements
 from tocsin.oncall.apart import read_calendar
+from tocsin.oncall.differences import shown_source
 from tocsin.oncall.icalread import BadCalendar, Occurrence
 from tocsin.oncall.model import CalendarLayer, Event, Somebody
 from tocsin.oncall.plans import draft_of_schedule
@@ -49,6 +50,11 @@ async def preview(db: Database, occurrences: Sequence[Occurrence]) -> Preview:
 async def calendar_layers(db: Reader, schedule_id: UUID | None = None) -> list[CalendarLayer]:
     """Layers that are calendars, of one schedule or of all, the highest first."""
     return await db.all(CalendarLayer, sql.calendar_layers, schedule_id)
+
+
+def without_secrets(layers: Sequence[CalendarLayer]) -> list[CalendarLayer]:
+    """The same for those who only look: the address of a calendar often is a secret."""
+    return [replace(layer, source_url=shown_source(layer.source_url) or None) for layer in layers]
 
 
 async def zone_for(db: Reader, schedule_id: UUID, rotation_id: UUID | None = None) -> str:

@@ -1,7 +1,7 @@
 """Schedules, rotations, overrides and shifts, and what is read about them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -17,6 +17,8 @@ class RotationKind(StrEnum):
     CALENDAR = "calendar"
 
 
+#: Nobody is told who is on call later than this.
+FARTHEST = timedelta(days=5 * 366)
 #: The longest turn of each kind, in its unit.
 LONGEST = {
     RotationKind.HOURLY: 1000,

@@ -134,9 +134,13 @@ select t.wanted from unnest($1::uuid[]) as t (wanted) where not exists (select f
 select id, name from users where id = any ($1::uuid[])
 
 -- name: unknown_people
--- Of the given ids, those that cannot be on call: no such person, or disabled.
-select t.wanted from unnest($1::uuid[]) as t (wanted)
-where not exists (select from users u where u.id = t.wanted and u.disabled_at is null)
+-- Of the given ids, those that cannot be on call: disabled, with their name, or nobody's.
+select t.wanted, u.name from unnest($1::uuid[]) as t (wanted) left join users u on u.id = t.wanted
+where u.id is null or u.disabled_at is not null
+
+-- name: name_taken
+-- Whether another schedule goes by a name, in any case.
+select true from schedules where lower(name) = lower($1) and archived_at is null and id is distinct from $2::uuid
 
 -- name: add_override
 -- Somebody else is on call for a while. One that is put back has its old place among the others.

@@ -8,11 +8,11 @@ from tocsin.kernel.db import Reader
 from tocsin.kernel.errors import Conflict
 from tocsin.oncall.checkup import ShiftChange, checkup_draft, preview_changes
 from tocsin.oncall.commands import checked
-from tocsin.oncall.drafts import ScheduleDraft
+from tocsin.oncall.drafts import ScheduleDraft, people_of
 from tocsin.oncall.final import check_range, with_people
 from tocsin.oncall.findings import Finding
 from tocsin.oncall.model import Shift, ShiftRow
-from tocsin.oncall.plans import final_of, overrides_of, plan_of_draft
+from tocsin.oncall.plans import draft_of_schedule, final_of, overrides_of, plan_of_draft
 
 #: A draft has no id yet.
 NO_SCHEDULE = UUID(int=0)
@@ -32,7 +32,8 @@ async def preview(
 ) -> Preview:
     """A draft as if it were stored now, in place of `schedule_id` or as a new schedule. Nothing is saved. Raises `Invalid`
     for a draft that could not be saved and for a range that cannot be, and `NotFound`."""
-    draft = await checked(db, draft)
+    stored = await draft_of_schedule(db, schedule_id) if schedule_id else None
+    draft = await checked(db, draft, people_of(stored) if stored else ())
     await check_range(db, start, end)
     try:
         changes = await preview_changes(db, schedule_id, draft, start, end) if schedule_id else []

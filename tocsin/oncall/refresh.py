@@ -72,7 +72,10 @@ async def _ask(outbound: Outbound, url: str, headers: Mapping[str, str]) -> Resp
 
 def _next(url: str, answer: Response) -> str:
     """Where a redirect leads. From https only to https: whoever listens in between could send anything else."""
-    target = urljoin(url, answer.headers.get("location", ""))
+    try:
+        target = urljoin(url, answer.headers.get("location", ""))
+    except ValueError:
+        raise Invalid("url", f"{answer.origin} leads to an address that cannot be read.") from None
     if url.lower().startswith("https://") and not target.lower().startswith("https://"):
         raise Invalid("url", f"{answer.origin} leads to an address that is not https.")
     return target

@@ -102,6 +102,7 @@ async def accept(u: Unit, swap_id: UUID, *, as_user: UUID | None = None) -> None
             raise Conflict(
                 f"The schedule changed: {swap.to_name} does not hold the shift in return any more."
             )
+        await _check_free(u, swap.schedule_id, swap.from_user_id, given)
         drafts.append(OverrideDraft(swap.from_user_id, *given, replaces=person, reason="a swap"))
     await put_overrides(u, swap.schedule_id, drafts, batch=new_id(), why="a swap", tell=False)
     await _close(u, swap, SwapState.ACCEPTED, person, absent=absent)
@@ -168,6 +169,10 @@ async def _receiver(u: Unit, schedule_id: UUID, holder: UUID, draft: SwapDraft) 
         raise Invalid("return_starts_at", f"{row['name']} does not hold this schedule for all of that time.")
     if await held(u, schedule_id, row["id"], (draft.starts_at, draft.ends_at)):
         raise Invalid("to_user_id", f"{row['name']} is on call for this schedule then already.")
+    if draft.given and await held(u, schedule_id, holder, draft.given):
+        raise Invalid(
+            "return_starts_at", "Whoever gives this shift away is on call for this schedule then already."
+        )
     return str(row["name"])
 
 

@@ -16,9 +16,11 @@ def moment(form: Form, name: str, zone: str) -> datetime | None:
     try:
         # A plus that stands for a space in an address was meant as the offset's.
         found = datetime.fromisoformat(text.replace(" ", "+") if text.count(":") == 3 else text)
-        return found if found.tzinfo else instant(found, zone)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise Invalid(name, f"{name.replace('_', ' ').capitalize()} is not a date and time.") from None
+    if not 1970 <= found.year <= 2200:
+        raise Invalid(name, f"{name.replace('_', ' ').capitalize()} must lie between 1970 and 2200.")
+    return found if found.tzinfo else instant(found, zone)
 
 
 def days(first: date, last: date, zone: str) -> Range:

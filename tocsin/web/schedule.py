@@ -24,6 +24,7 @@ from tocsin.edge.door import (
 )
 from tocsin.kernel.db import Reader
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
+from tocsin.kernel.zones import exists
 from tocsin.oncall import commands, cover, schedule_view
 from tocsin.oncall.glance import glance, held_at
 from tocsin.oncall.model import Schedule, ShiftRow
@@ -44,7 +45,7 @@ async def _show(
 ) -> Response:
     db, viewer, query = site_of(request).database, await viewer_of(request), read_query(request)
     mine = query.choice("zone", ("mine", "schedule"), default="mine") == "mine"
-    zone = viewer.time_zone if mine else schedule.time_zone
+    zone = viewer.time_zone if mine or not exists(schedule.time_zone) else schedule.time_zone
     now = await db.clock()
     today = timeline.wall(now, zone).date()
     seen_now = await glance(db, schedule, now)

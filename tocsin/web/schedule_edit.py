@@ -120,9 +120,7 @@ async def save(request: Request) -> Response:
         return await _editor(request, schedule, form, layers, {_where(error.field): str(error)})
     except Conflict as error:
         if schedule is None or form.get("version") == str(schedule.version):
-            # Names are told apart by an index of the database, which says so in its own words.
-            said = "Another schedule has this name." if "schedules_name" in str(error) else str(error)
-            return await _editor(request, schedule, form, layers, {"name": said})
+            return await _editor(request, schedule, form, layers, {"name": str(error)})
         theirs = await _theirs(request, schedule, form)
         return await _editor(request, schedule, form, layers, {"version": str(error)}, theirs=theirs)
     return redirect(request, f"/on-call/{schedule_id}", "Saved. Whoever's shifts moved is told.")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from tocsin.api.v1.auth import Call, Caller
 from tocsin.api.v1.schedules import schedule_of
-from tocsin.kernel.errors import NotSignedIn
+from tocsin.kernel.errors import Forbidden, NotSignedIn
 from tocsin.oncall import feeds, imports, looks, refresh
 from tocsin.oncall.icalread import MOST_BYTES, Occurrence
 from tocsin.oncall.looks import Preview
@@ -78,9 +78,11 @@ async def remove_feed(call: Call, feed_id: UUID) -> None:
 
 @router.get("/schedules/{schedule_id}/calendars")
 async def list_calendars(call: Call, schedule_id: UUID) -> dict[str, Any]:
-    """The layers of a schedule that are calendars: how many events are to come, and how the last look went."""
+    """The layers of a schedule that are calendars: how many events are to come, and how the last look went. Their
+    addresses are whole for those who may edit the schedule."""
     await schedule_of(call, schedule_id)
-    return {"calendars": await looks.calendar_layers(call.db, schedule_id)}
+    found = await looks.calendar_layers(call.db, schedule_id)
+    return {"calendars": found if _may_edit(call) else looks.without_secrets(found)}
 
 
 @router.post("/schedules/{schedule_id}/calendars/preview")
@@ -102,6 +104,8 @@ async def add_calendar(call: Call, schedule_id: UUID, body: CalendarBody) -> dic
 @router.put("/schedules/{schedule_id}/calendars/{rotation_id}")
 async def import_file(call: Call, schedule_id: UUID, rotation_id: UUID, body: FileBody) -> dict[str, Any]:
     """Puts another file's events in the place of those of a layer without an address."""
+    if not _may_edit(call):
+        raise Forbidden(f"Your role is {call.actor.role}; this needs the role member.")
     zone = await looks.zone_for(call.db, schedule_id, rotation_id)
     found = await looks.occurrences_in(call.db, body.text, zone)
     async with call.unit() as u:
@@ -118,10 +122,17 @@ async def refresh_calendars(call: Call, schedule_id: UUID) -> dict[str, Any]:
 
 
 async def _occurrences(call: Caller, schedule_id: UUID, body: CalendarBody) -> list[Occurrence]:
+    """Read only for those who may save it: a viewer must not have strangers asked, nor texts read that take long."""
+    if not _may_edit(call):
+        raise Forbidden(f"Your role is {call.actor.role}; this needs the role member.")
     zone = await looks.zone_for(call.db, schedule_id)
     if body.url is not None:
         return await refresh.read_address(call.db, call.site.outbound, body.url, zone)
     return await looks.occurrences_in(call.db, body.text or "", zone)
+
+
+def _may_edit(call: Caller) -> bool:
+    return call.actor.role in ("member", "admin")
 
 
 def _previewed(found: Preview) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from tocsin.api.v1.auth import Call
 from tocsin.api.v1.oncall_bodies import OverrideBody, RangeBody
 from tocsin.api.v1.schedules import schedule_of
 from tocsin.oncall import cover, queries
+from tocsin.oncall.clocks import later
 
 router = APIRouter(tags=["On-call"])
 AHEAD = timedelta(days=366)
@@ -24,7 +25,7 @@ async def list_overrides(
     """Overrides that touch a range: from now on, a year ahead, unless told otherwise."""
     await schedule_of(call, schedule_id)
     start = start or await call.db.clock()
-    found = await queries.overrides_between(call.db, schedule_id, start, end or start + AHEAD)
+    found = await queries.overrides_between(call.db, schedule_id, start, end or later(start, AHEAD))
     return {"overrides": found}
 
 

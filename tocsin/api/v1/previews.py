@@ -12,6 +12,7 @@ from tocsin.api.v1.oncall_bodies import ScheduleBody
 from tocsin.api.v1.schedules import schedule_of
 from tocsin.kernel.errors import Conflict
 from tocsin.oncall.checkup import checkup
+from tocsin.oncall.clocks import later
 from tocsin.oncall.preview import Preview, preview
 
 router = APIRouter(tags=["On-call"])
@@ -51,7 +52,7 @@ async def list_findings(call: Call, schedule_id: UUID) -> dict[str, Any]:
 
 async def _range(call: Caller, start: datetime | None, end: datetime | None) -> tuple[datetime, datetime]:
     start = start or await call.db.clock()
-    return start, end or start + AHEAD
+    return start, end or later(start, AHEAD)
 
 
 def _shown(found: Preview) -> dict[str, Any]:
