@@ -4,6 +4,9 @@ JOBS ?= 2
 ARGS ?=
 CRASH_ROUNDS ?= 20
 
+# Some machines forbid it; then each process compiles everything again, and takes twice as long to start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run dev demo shell test check check-style check-types check-imports check-migrations check-shape
 .PHONY: routes bench crash lock format clean setup setup-dev

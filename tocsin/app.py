@@ -15,7 +15,6 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from tocsin.api import opsgenie, v1
-from tocsin.cli import main as cli
 from tocsin.comms import work as comms_work
 from tocsin.duty import fatigue, readiness_work, weekahead
 from tocsin.duty import work as duty_work
@@ -262,8 +261,3 @@ def serve(
     """Serves until a signal. Raises NoServer and TocsinError with a sentence for the operator."""
     set_up(settings.log.level, settings.log.style)
     uvloop.run(_serve(settings, dev=dev, say=say, commit=commit))
-
-
-def main() -> None:
-    """The command line, with the server in hand."""
-    cli.run(serve)

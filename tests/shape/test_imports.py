@@ -1,16 +1,30 @@
 """What import-linter does not see: cycles, imports inside functions, and who in the kernel knows the driver."""
 
 import ast
+import subprocess
+import sys
 from graphlib import CycleError, TopologicalSorter
 
-from tests.shape.source import Function, imports, modules
+from tests.shape.source import ROOT, Function, imports, modules
 
-#: The composition root may import late, so that one command does not load every door.
-MAY_IMPORT_LATE = {"tocsin.app"}
+#: The entry may import late, so that one command does not load every door.
+MAY_IMPORT_LATE = {"tocsin.__main__"}
 #: Outside libraries that only these modules may import.
 RESERVED = {
     "asyncpg": {"tocsin.kernel.db", "tocsin.kernel.bus", "tocsin.kernel.migrate"},
     "aiohttp": {"tocsin.kernel.net"},
+}
+#: What a server is made of, and takes a second to load.
+SERVERS = {
+    "asyncpg",
+    "fastapi",
+    "starlette",
+    "uvicorn",
+    "jinja2",
+    "icalendar",
+    "holidays",
+    "structlog",
+    "argon2",
 }
 
 
@@ -42,6 +56,21 @@ def test_the_driver_and_the_http_client_have_few_users() -> None:
         if module.name not in RESERVED.get(name, {module.name})
     ]
     assert found == []
+
+
+def test_a_command_that_asks_a_server_waits_for_nothing_else() -> None:
+    program = "import sys, tocsin.__main__; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "tocsin.cli.oncall" in loaded
+    assert {name for name in loaded if name.partition(".")[0] in SERVERS} == set()
+    assert {
+        name
+        for name in loaded
+        if name in {"tocsin.app", "tocsin.kernel.db", "tocsin.people", "tocsin.oncall"}
+    } == set()
 
 
 def outside(node: ast.AST) -> list[str]:
