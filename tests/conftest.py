@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from tests.product.prepared import SHARED
 from tests.support import Company, fold_and_compare
 from tocsin.kernel import embedded
 from tocsin.kernel.db import Database, connect
@@ -17,6 +19,18 @@ from tocsin.kernel.migrate import migrate
 from tocsin.people.permissions import permit
 
 _number = itertools.count()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A folder that all processes of this run share; every account may pass it."""
+    if not hasattr(config, "workerinput"):
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="tocsin-prepared-")
+        Path(os.environ[SHARED]).chmod(0o755)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(SHARED), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 from tests.browser.support import MISSING, chromium
 from tests.product import setting
 from tests.product.harness import Mailbox, Tocsin
+from tests.product.prepared import prepare
 from tocsin.cli.seed import PASSWORD, plant
 from tocsin.kernel import embedded
 from tocsin.kernel.db import connect
@@ -40,6 +41,14 @@ class House:
         return setting.key_for(self.server, self.token, name, "generic", service_id)
 
 
+def _lantern(data: Path) -> str:
+    """The company of the seeds in a new data folder; answers an API token of Ada's."""
+    # In a thread of its own: the caller may stand inside somebody's event loop.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, _plant(data)).result()
+    return setting.token_in(Tocsin(data).cli("token", "create", "--email", ADA, "--json"))
+
+
 async def _plant(data: Path) -> None:
     server = await asyncio.to_thread(embedded.start, data)
     try:
@@ -62,12 +71,10 @@ def house() -> Iterator[House]:
     home.chmod(0o755)
     with Mailbox() as mailbox:
         server = Tocsin(home / "data", smtp_port=mailbox.port)
-        with ThreadPoolExecutor(1) as pool:
-            pool.submit(asyncio.run, _plant(server.data)).result()
-        made = server.cli("token", "create", "--email", ADA, "--json")
+        token = prepare("lantern", server.data, _lantern)
         server.start()
         try:
-            yield House(server, mailbox, setting.token_in(made))
+            yield House(server, mailbox, token)
         finally:
             server.stop()
     shutil.rmtree(home, ignore_errors=True)

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from tests.product import setting
 from tests.product.harness import Mailbox, Tocsin
+from tests.product.prepared import prepare
 from tests.shape.test_routes import routes
 from tocsin.edge.access import Who
 from tocsin.edge.headers import MACHINES
@@ -119,12 +120,7 @@ def served_house() -> Iterator[House]:
     home.chmod(0o755)
     with Mailbox() as mailbox:
         server = Tocsin(home / "data", smtp_port=mailbox.port)
-        token = setting.administrator(server)
-        for role in ("member", "viewer"):
-            server.cli(
-                "admin", "create", "--email", f"{role}@example.org", "--name", role.title(), "--role", role,
-                stdin=f"{PASSWORD}\n",
-            )  # fmt: skip
+        token = prepare("house", server.data, lambda data: _somebody_of_each_role(Tocsin(data)))
         server.start()
         try:
             people = {Who.ADMIN: Browser(server).sign_in(setting.ADA)}
@@ -133,6 +129,16 @@ def served_house() -> Iterator[House]:
         finally:
             server.stop()
     shutil.rmtree(home, ignore_errors=True)
+
+
+def _somebody_of_each_role(server: Tocsin) -> str:
+    token = setting.new_administrator(server)
+    for role in ("member", "viewer"):
+        server.cli(
+            "admin", "create", "--email", f"{role}@example.org", "--name", role.title(), "--role", role,
+            stdin=f"{PASSWORD}\n",
+        )  # fmt: skip
+    return token
 
 
 def filled(path: str) -> str:

@@ -5,11 +5,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.product.harness import Tocsin
+from tests.product.prepared import prepare
 
 ADA, PASSWORD = "ada@example.org", "correct horse battery staple"
 
 
-def administrator(server: Tocsin) -> str:
+def administrator(server: Tocsin, *, durable: bool = False) -> str:
+    """Gives a server that was not started yet a data folder with Ada in it; answers an API token of hers."""
+    made = prepare(
+        "administrator", server.data, lambda data: new_administrator(Tocsin(data)), durable=durable
+    )
+    return str(made)
+
+
+def new_administrator(server: Tocsin) -> str:
     """Makes Ada with the command line, which needs no server; answers an API token of hers."""
     server.cli("admin", "create", "--email", ADA, "--name", "Ada Admin", stdin=f"{PASSWORD}\n")
     return token_in(server.cli("token", "create", "--email", ADA, "--json"))

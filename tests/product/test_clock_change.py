@@ -124,7 +124,7 @@ class Night:
 
 
 def set_up(server: Tocsin) -> Night:
-    token = setting.administrator(server)
+    token = setting.new_administrator(server)
     people = {}
     for email, name in ((ANA, "Ana Silva"), (BEN, "Ben Okafor")):
         server.cli(

@@ -26,7 +26,7 @@ def paging_by_webhook(folder: Path) -> Iterator[tuple[Tocsin, Hook, str]]:
     """A served installation where Ada is paged by webhook; answers an integration key too."""
     with Hook() as hook:
         server = Tocsin(folder / "data")
-        token = setting.administrator(server)
+        token = setting.administrator(server, durable=True)
         server.start()
         try:
             setting.by_webhook_only(server, setting.ADA, hook.url)
@@ -106,7 +106,7 @@ def test_a_killed_database_comes_back_by_itself(folder: Path) -> None:
 def test_an_open_room_hears_on_after_its_database_was_killed(folder: Path) -> None:
     """On the same stream: the browser need not even connect again."""
     server = Tocsin(folder / "data")
-    token = setting.administrator(server)
+    token = setting.administrator(server, durable=True)
     server.start()
     try:
         body = {"summary": "Search is slow", "severity": 3}
@@ -133,7 +133,7 @@ def test_an_open_room_hears_on_after_its_database_was_killed(folder: Path) -> No
 def test_mail_waits_for_its_server(folder: Path) -> None:
     port = free_port()
     server = Tocsin(folder / "data", smtp_port=port)
-    token = setting.administrator(server)
+    token = setting.administrator(server, durable=True)
     server.start()
     try:
         ada = setting.id_of(server, token, setting.ADA)
