@@ -34,17 +34,35 @@ LIBRARY = next(
     ),
     "",
 )
-#: Enough to start in and to send an alert; the second step comes after the change however fast that was.
-BEFORE, SECOND_STEP_S = timedelta(seconds=45), 60
+#: The first page goes out an hour before the change; then the clock is put forward, and runs over the change by itself.
+EARLY, LAST = timedelta(hours=1), timedelta(seconds=8)
+#: The second step comes so long after the change.
+AFTER = timedelta(seconds=5)
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(not LIBRARY, reason="libfaketime is not installed")]
 
 
-def shifted(begins: datetime) -> dict[str, str]:
-    """The environment of a program for which it is `begins` now. An offset, so that all of them have the same time, and
+@dataclass
+class Clock:
+    """The system clock of whatever is started with `environment`. An offset, so that all programs have the same time, and
     time runs at its pace; what measures how long something takes keeps the real clock."""
-    away = round((begins - datetime.now(UTC)).total_seconds())
-    return {"LD_PRELOAD": LIBRARY, "FAKETIME": f"{away:+d}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+    file: Path
+
+    def put(self, moment: datetime) -> None:
+        """Makes it that moment now, in programs that run too: each looks into the file whenever it looks at the clock."""
+        away = round((moment - datetime.now(UTC)).total_seconds())
+        draft = self.file.with_suffix(".new")
+        draft.write_text(f"{away:+d}s\n")
+        draft.chmod(0o644)
+        draft.replace(self.file)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "LD_PRELOAD": LIBRARY, "FAKETIME_TIMESTAMP_FILE": str(self.file), "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }  # fmt: skip
 
 
 @dataclass
@@ -64,10 +82,10 @@ class Postgres:
         return cls(command, cluster, server.dsn)
 
     @contextmanager
-    def running(self, begins: datetime) -> Iterator[None]:
+    def running(self, clock: Clock) -> Iterator[None]:
         owner = self.cluster.stat()
         root = os.geteuid() == 0
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("PG")} | shifted(begins)
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("PG")} | clock.environment
         with (self.cluster.parent.parent.parent / "postgres.log").open("ab") as log:
             # The library is loaded after root is given up: it keeps semaphores that the account must own.
             process = subprocess.Popen(
@@ -76,11 +94,11 @@ class Postgres:
                 extra_groups=[] if root else None,
             )  # fmt: skip
         try:
-            until(lambda: self.rows("select 1"), "PostgreSQL under a shifted clock", 30)
+            until(lambda: self.rows("select 1"), "PostgreSQL under a shifted clock", 60)
             yield
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(30)
+            process.wait(60)
 
     def rows(self, query: str, *args: Any) -> list[Any]:
         """Empty while it does not answer."""
@@ -99,11 +117,12 @@ class Postgres:
 
 
 @contextmanager
-def tocsin(folder: Path, postgres: Postgres, mailbox: Mailbox, begins: datetime) -> Iterator[Tocsin]:
+def tocsin(folder: Path, postgres: Postgres, mailbox: Mailbox, clock: Clock) -> Iterator[Tocsin]:
     """Serving on that database, in its time."""
-    with postgres.running(begins):
-        environment = shifted(begins)
-        server = Tocsin(folder / "data", smtp_port=mailbox.port, DATABASE_URL=postgres.dsn, **environment)
+    with postgres.running(clock):
+        server = Tocsin(
+            folder / "data", smtp_port=mailbox.port, DATABASE_URL=postgres.dsn, **clock.environment
+        )
         try:
             yield server.start()
         finally:
@@ -120,7 +139,6 @@ class Night:
     schedule: str
     #: Its hand-off is at a time that does not exist that night.
     gap: str
-    key: str
 
 
 def set_up(server: Tocsin) -> Night:
@@ -144,17 +162,20 @@ def set_up(server: Tocsin) -> Night:
         server.api("POST", "/schedules", daily(f"At {handoff}", [ana, ben], handoff), token)["id"]
         for handoff in ("03:00", "02:30")
     )
+    return Night(token, ana, ben, schedule, gap)
+
+
+def alerting(server: Tocsin, night: Night, second_step_s: int) -> str:
+    """The key of a service that pages whoever is on call at once, and again after that many seconds."""
     policy = {
         "name": "Night", "repeats": 0,
-        "steps": [{"delay_s": wait, "users": [], "schedules": [schedule]} for wait in (0, SECOND_STEP_S)],
+        "steps": [{"delay_s": wait, "users": [], "schedules": [night.schedule]} for wait in (0, second_step_s)],
     }  # fmt: skip
-    policy_id = server.api("POST", "/escalation-policies", policy, token)["id"]
+    policy_id = server.api("POST", "/escalation-policies", policy, night.token)["id"]
     service = server.api(
-        "POST", "/services", {"name": "Checkout", "tier": 1, "escalation_policy_id": policy_id}, token
+        "POST", "/services", {"name": "Checkout", "tier": 1, "escalation_policy_id": policy_id}, night.token
     )
-    return Night(
-        token, ana, ben, schedule, gap, setting.key_for(server, token, "Night", "generic", service["id"])
-    )
+    return setting.key_for(server, night.token, "Night", "generic", service["id"])
 
 
 def daily(name: str, people: list[str], handoff: str) -> dict[str, Any]:
@@ -165,25 +186,31 @@ def daily(name: str, people: list[str], handoff: str) -> dict[str, Any]:
 
 def test_a_hand_off_at_the_clock_change_with_a_page_in_flight(folder: Path, mailbox: Mailbox) -> None:
     with ExitStack() as stack:
-        postgres = Postgres.made(folder / "data")
-        with tocsin(folder, postgres, mailbox, CHANGE - timedelta(hours=13)) as server:
+        postgres, clock = Postgres.made(folder / "data"), Clock(folder / "clock")
+        clock.put(CHANGE - timedelta(hours=13))
+        with tocsin(folder, postgres, mailbox, clock) as server:
             night = set_up(server)
-        server = stack.enter_context(tocsin(folder, postgres, mailbox, CHANGE - BEFORE))
-        through_the_night(server, postgres, mailbox, night)
+        clock.put(CHANGE - EARLY)
+        server = stack.enter_context(tocsin(folder, postgres, mailbox, clock))
+        through_the_night(server, postgres, mailbox, night, clock)
 
 
-def through_the_night(server: Tocsin, postgres: Postgres, mailbox: Mailbox, night: Night) -> None:
+def through_the_night(
+    server: Tocsin, postgres: Postgres, mailbox: Mailbox, night: Night, clock: Clock
+) -> None:
     ((began,),) = postgres.rows("select clock()")
-    assert CHANGE - BEFORE <= began < CHANGE, "the machine was too slow to start before the change"
-    assert server.send("POST", "/v1/alerts", setting.alert("db-1"), night.key)[0] == 202
-    mailbox.wait(ANA, "Disk is full on db-1")
+    assert CHANGE - EARLY <= began < CHANGE - LAST
+    key = alerting(server, night, round((CHANGE + AFTER - began).total_seconds()))
+    assert server.send("POST", "/v1/alerts", setting.alert("db-1"), key)[0] == 202
+    mailbox.wait(ANA, "Disk is full on db-1", 60)
     assert mailbox.to(BEN, "Disk is full") == []
 
+    clock.put(CHANGE - LAST)
     flips = watched(postgres, night)
     for moment, schedule, person in flips:
         assert str(person) == (night.ana if moment < CHANGE else night.ben), (moment, schedule)
 
-    mail = mailbox.wait(BEN, "Disk is full on db-1", SECOND_STEP_S + 60)
+    mail = mailbox.wait(BEN, "Disk is full on db-1", 120)
     shown = {r["schedule_id"]: r for r in server.api("GET", "/on-call", token=night.token)["on_call"]}
     for schedule in (night.schedule, night.gap):
         assert shown[schedule]["user"] == "Ben Okafor"
