@@ -2,16 +2,13 @@
 
 import itertools
 import os
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 
 import asyncpg
 import pytest
 
-from tests.product.prepared import SHARED
+from tests import folders
 from tests.support import Company, fold_and_compare
 from tocsin.kernel import embedded
 from tocsin.kernel.db import Database, connect
@@ -19,27 +16,29 @@ from tocsin.kernel.migrate import migrate
 from tocsin.people.permissions import permit
 
 _number = itertools.count()
+#: Nothing here has to survive a power cut. The log is kept short, because it may lie in memory.
+QUICK = {
+    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "256MB",
+    "max_connections": "200",
+}  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A folder that all processes of this run share; every account may pass it."""
+    """All processes of this run share a folder."""
     if not hasattr(config, "workerinput"):
-        os.environ[SHARED] = tempfile.mkdtemp(prefix="tocsin-prepared-")
-        Path(os.environ[SHARED]).chmod(0o755)
+        folders.begin()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        shutil.rmtree(os.environ.pop(SHARED), ignore_errors=True)
+        folders.end()
 
 
 @pytest.fixture(scope="session")
 def server_dsn() -> str:
-    """A private server of this test run; fsync is off, because nothing here has to survive a power cut."""
-    with tempfile.TemporaryDirectory(prefix="tocsin-tests-") as data:
-        server = embedded.start(
-            Path(data), settings={"fsync": "off", "synchronous_commit": "off", "max_connections": "200"}
-        )
+    """A private server of this test process."""
+    with folders.new("server") as home:
+        server = embedded.start(home / "data", settings=QUICK)
         yield server.dsn
         server.leave()
 

@@ -1,8 +1,6 @@
 """One seeded installation and one browser per module of browser tests."""
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from tests import folders
 from tests.browser.support import MISSING, chromium
 from tests.product import setting
 from tests.product.harness import Mailbox, Tocsin
@@ -67,9 +66,7 @@ async def _plant(data: Path) -> None:
 def house() -> Iterator[House]:
     if MISSING:
         pytest.skip(MISSING)
-    home = Path(tempfile.mkdtemp(prefix="tocsin-browser-"))
-    home.chmod(0o755)
-    with Mailbox() as mailbox:
+    with folders.new("browser") as home, Mailbox() as mailbox:
         server = Tocsin(home / "data", smtp_port=mailbox.port)
         token = prepare("lantern", server.data, _lantern)
         server.start()
@@ -77,7 +74,6 @@ def house() -> Iterator[House]:
             yield House(server, mailbox, token)
         finally:
             server.stop()
-    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import http.client
 import re
-import shutil
 import socket
 import tempfile
 import threading
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from starlette.routing import Route
 
+from tests import folders
 from tests.product import setting
 from tests.product.harness import Mailbox, Tocsin
 from tests.product.prepared import prepare
@@ -116,9 +116,7 @@ class House:
 @contextmanager
 def served_house() -> Iterator[House]:
     """Served for the time of the block, on a data folder of its own."""
-    home = Path(tempfile.mkdtemp(prefix="tocsin-doors-"))
-    home.chmod(0o755)
-    with Mailbox() as mailbox:
+    with folders.new("doors") as home, Mailbox() as mailbox:
         server = Tocsin(home / "data", smtp_port=mailbox.port)
         token = prepare("house", server.data, lambda data: _somebody_of_each_role(Tocsin(data)))
         server.start()
@@ -128,7 +126,6 @@ def served_house() -> Iterator[House]:
             yield House(server, token, mailbox, people)
         finally:
             server.stop()
-    shutil.rmtree(home, ignore_errors=True)
 
 
 def _somebody_of_each_role(server: Tocsin) -> str:

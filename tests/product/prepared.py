@@ -5,15 +5,13 @@ Making one takes seconds, most of them in `initdb`; copying one takes a tenth of
 
 import fcntl
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-#: Where `tests/conftest.py` says what is shared by the processes of a run.
-SHARED = "PREPARED_FOLDER"
+from tests import folders
 
 
 def prepare(name: str, data: Path, make: Callable[[Path], Any], *, durable: bool = False) -> Any:
@@ -21,13 +19,13 @@ def prepare(name: str, data: Path, make: Callable[[Path], Any], *, durable: bool
 
     `durable`: the server writes to the disk before it answers, as in production: for tests that kill it.
     """
-    shared = Path(os.environ[SHARED])
-    whole = shared / name
+    shared = folders.run()
+    whole = shared / f"prepared-{name}"
     # Whoever dies while making lets the lock go, and the next one begins anew.
-    with (shared / f"{name}.lock").open("a") as lock:
+    with (shared / f"prepared-{name}.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not whole.exists():
-            _make(shared / f"{name}-draft", whole, make)
+            _make(shared / f"draft-{name}", whole, make)
     subprocess.run(["cp", "-a", str(whole / "data"), str(data)], check=True)
     if not durable:
         with (data / "postgres" / "cluster" / "postgresql.conf").open("a") as settings:

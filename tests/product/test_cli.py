@@ -1,16 +1,15 @@
 """The command line against a served installation: help, JSON for scripts, and exit codes that scripts can use."""
 
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests import folders
 from tests.product import setting
 from tests.product.harness import ROOT, Tocsin, free_port, until
 
@@ -44,17 +43,15 @@ class Shell:
 
 @pytest.fixture(scope="module")
 def shell() -> Iterator[Shell]:
-    home = Path(tempfile.mkdtemp(prefix="tocsin-cli-"))
-    home.chmod(0o755)
-    server = Tocsin(home / "data")
-    token = setting.administrator(server)
-    server.start()
-    ada = setting.id_of(server, token, setting.ADA)
-    setting.service_for(server, token, "Checkout", users=[ada])
-    setting.schedule_of(server, token, "Payments on-call", "Europe/Dublin", [ada])
-    yield Shell(server, token)
-    server.stop()
-    shutil.rmtree(home, ignore_errors=True)
+    with folders.new("cli") as home:
+        server = Tocsin(home / "data")
+        token = setting.administrator(server)
+        server.start()
+        ada = setting.id_of(server, token, setting.ADA)
+        setting.service_for(server, token, "Checkout", users=[ada])
+        setting.schedule_of(server, token, "Payments on-call", "Europe/Dublin", [ada])
+        yield Shell(server, token)
+        server.stop()
 
 
 def failed(done: subprocess.CompletedProcess[str], code: int) -> str:

@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from tests import folders
 from tocsin.kernel import embedded
 from tocsin.kernel.account import Account, NoServer, socket_folder
 from tocsin.kernel.account import choose as choose_account
@@ -28,6 +28,7 @@ needs_root = pytest.mark.skipif(not AS_ROOT, reason="only root changes the accou
 USER = """
 import sys
 from pathlib import Path
+from tests import folders
 from tocsin.kernel import embedded
 server = embedded.start(Path(sys.argv[1]))
 print(server.dsn, flush=True)
@@ -39,10 +40,8 @@ server.leave()
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """An empty folder that every account may pass; pytest's own is closed to the account that root's server has."""
-    path = Path(tempfile.mkdtemp(prefix="tocsin-embedded-"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
+    with folders.new("embedded") as path:
+        yield path
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests import folders
 from tests.shape.source import ROOT
 from tocsin.kernel import embedded, programs
 from tocsin.kernel.migrate import migrate
@@ -62,9 +62,9 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
         return
     if programs.version(OLDEST) is None:
         pytest.skip(f"PostgreSQL {programs.OLDEST} is not installed")
-    with tempfile.TemporaryDirectory(prefix="tocsin-oldest-") as data:
+    with folders.new("oldest") as home:
         installed = programs.Programs(OLDEST, programs.OLDEST)
-        running = embedded.start(Path(data), settings={"fsync": "off"}, installed=installed)
+        running = embedded.start(home / "data", settings={"fsync": "off"}, installed=installed)
         yield running.dsn
         running.leave()
 
