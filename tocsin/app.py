@@ -16,9 +16,8 @@ from starlette.routing import BaseRoute
 
 from tocsin.api import opsgenie, v1
 from tocsin.comms import work as comms_work
-from tocsin.duty import fatigue, readiness_work, weekahead
+from tocsin.duty import fatigue, handover_clock, readiness_work, weekahead
 from tocsin.duty import work as duty_work
-from tocsin.duty.handover_clock import HandoverClock
 from tocsin.edge import errors, inbound, stream
 from tocsin.edge.access import Who, page
 from tocsin.edge.batcher import Batcher
@@ -187,11 +186,12 @@ def _pumps(site: Site) -> list[Pump]:
     }  # fmt: skip
     jobs = {
         **paging_work.JOBS, **oncall_work.JOBS, **people_work.jobs(mailer), **places_work.jobs(video),
-        **comms_work.JOBS, **learning_work.JOBS, **weekahead.JOBS, **fatigue.jobs(site.keys), **readiness_work.jobs(site.keys), **calendars.jobs(site.outbound),
+        **comms_work.JOBS, **learning_work.JOBS, **weekahead.JOBS, **fatigue.jobs(site.keys),
+        **readiness_work.jobs(site.keys), **handover_clock.jobs(site.keys), **calendars.jobs(site.outbound),
     }  # fmt: skip
     return [
         *(BatchPump(database, kind, handle) for kind, handle in batches.items()),
-        JobPump(database, jobs), Engine(database), UpdateClock(database), HandoverClock(database, site.keys),
+        JobPump(database, jobs), Engine(database), UpdateClock(database), handover_clock.HandoverClock(database, site.keys),
     ]  # fmt: skip
 
 
@@ -215,6 +215,7 @@ async def _serve(settings: Settings, *, dev: bool, say: Callable[[str], None], c
             weekahead.begin,
             fatigue.begin,
             readiness_work.begin,
+            handover_clock.begin,
             calendars.begin,
         ):
             await begin(database)

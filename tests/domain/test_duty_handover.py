@@ -1,14 +1,14 @@
 """Handing a shift over: the brief an hour before, acceptance asked for, and who is paged while it waits."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
 
 from tests.domain.paging_world import KEYS, World, run, unfolded, value
 from tests.support import Company
-from tocsin.duty import work
+from tocsin.duty import handover_clock, work
 from tocsin.duty.handover import accept, add_note, finish_note
 from tocsin.duty.handover_brief import make_brief, words
 from tocsin.duty.handover_clock import HandoverClock
@@ -19,9 +19,11 @@ from tocsin.kernel.db import Actor, Database, Row
 from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statement
-from tocsin.kernel.work import BatchPump, Pumps
-from tocsin.oncall.commands import change_schedule
-from tocsin.oncall.drafts import ScheduleDraft
+from tocsin.kernel.work import BatchPump, JobPump, Pumps
+from tocsin.oncall.commands import change_schedule, create_schedule
+from tocsin.oncall.cover import add_override, take_shift
+from tocsin.oncall.drafts import RotationDraft, ScheduleDraft
+from tocsin.oncall.model import RotationKind
 from tocsin.record.kinds import decode
 from tocsin.record.queries import entries_after
 
@@ -57,8 +59,10 @@ async def schedule(db: Database, company: Company) -> UUID:
 
 @pytest.fixture
 async def careful(db: Database, schedule: UUID) -> UUID:
-    """The pager moves only when somebody accepts."""
-    await run(db, "update schedules set needs_acceptance = true where id = $1", schedule)
+    """From now on the pager moves only when somebody accepts."""
+    await run(
+        db, "update schedules set needs_acceptance = true, acceptance_since = clock() where id = $1", schedule
+    )
     return schedule
 
 
@@ -415,6 +419,117 @@ async def test_whoever_has_just_taken_it_has_accepted(
     await at(db, later, starts + MINUTE)
     assert (await of(db, careful, company.vic)).accepted_at
     assert await on_call(db, careful) == company.vic
+
+
+async def overridden(db: Database, schedule: UUID, person: UUID, actor: Actor) -> datetime:
+    """From now on somebody else, as an edit would store it; answers since when."""
+    override, now = new_id(), await db.clock()
+    await run(
+        db,
+        "insert into overrides (id, schedule_id, user_id, starts_at, ends_at, created_by, created_at)"
+        " values ($1, $2, $3, $4::timestamptz, $4::timestamptz + interval '3 hours', $5, $4)",
+        override, schedule, person, now, actor.id,
+    )  # fmt: skip
+    await run(
+        db,
+        "update shifts set ends_at = $2 where schedule_id = $1 and starts_at < $2 and ends_at > $2",
+        schedule,
+        now,
+    )
+    await run(
+        db,
+        "insert into shifts (schedule_id, user_id, override_id, starts_at, ends_at)"
+        " select $1, $2, $4, $3, min(n.starts_at) from shifts n where n.schedule_id = $1 and n.starts_at > $3",
+        schedule, person, now, override,
+    )  # fmt: skip
+    return now
+
+
+async def test_an_override_from_now_moves_nothing_before_it_is_accepted(
+    db: Database, company: Company, careful: UUID, later: Later, world: World
+) -> None:
+    await overridden(db, careful, company.ben, company.admin())
+    assert await on_call(db, careful) == company.ana, "before anybody could ask"
+    alert = await world.open()
+    await world.decide()
+    assert await world.pages(alert) == [("Ana", 0, 0)]
+    await look(db)
+    assert await on_call(db, careful) == company.ana
+    await accepted(db, await of(db, careful, company.ben), company.as_ben())
+    assert await on_call(db, careful) == company.ben
+
+
+async def test_however_late_the_clock_runs_it_is_asked_for_and_held_back(
+    db: Database, company: Company, careful: UUID, later: Later
+) -> None:
+    await overridden(db, careful, company.ben, company.admin())
+    await later(minutes=45)
+    assert await on_call(db, careful) == company.ana
+    await handover_clock.begin(db)
+    await Pumps(db, [JobPump(db, handover_clock.jobs(KEYS))]).settle()
+    await look(db)
+    h = await of(db, careful, company.ben)
+    assert (h.from_user_id, h.held_back) == (company.ana, True)
+    assert await told(db, company.ben) == ["Accept Payments on-call: your shift has started"]
+    await later(minutes=11)
+    await look(db)
+    assert (await sentences(db, careful))[-1].startswith("asked Ben Okafor in vain")
+    assert await on_call(db, careful) == company.ana
+
+
+async def test_of_turns_that_nobody_prepared_the_one_before_them_has_it(
+    db: Database, company: Company, careful: UUID, later: Later
+) -> None:
+    await later(hours=5)
+    assert await on_call(db, careful) == company.ana
+    await run(db, "update users set disabled_at = clock() where id = $1", company.ana)
+    assert await on_call(db, careful) == company.ben
+
+
+async def test_whoever_takes_a_running_shift_has_the_pager_at_once(
+    db: Database, company: Company, careful: UUID, later: Later
+) -> None:
+    taken = await overridden(db, careful, company.ben, company.as_ben())
+    assert await on_call(db, careful) == company.ben, "before the clock runs"
+    await later(minutes=3)
+    await look(db)
+    assert await on_call(db, careful) == company.ben
+    assert (await of(db, careful, company.ben)).accepted_at == taken
+
+
+async def test_by_the_commands_too(db: Database, company: Company, later: Later) -> None:
+    """A schedule that demands acceptance from its beginning: Ana has it, Ada gives it to Ben, Vic takes it."""
+    layer = RotationDraft(
+        (company.ana,), kind=RotationKind.WEEKLY, handoff_time=time(9), start_date=date(2025, 1, 6)
+    )
+    draft = ScheduleDraft("Search", "UTC", (layer,), team_id=company.team, needs_acceptance=True)
+    async with db.unit(company.admin(), "web") as u:
+        schedule = await create_schedule(u, draft)
+    assert await on_call(db, schedule) == company.ana, "nobody had it before"
+    starts = await db.clock()
+    async with db.unit(company.admin(), "web") as u:
+        await add_override(u, schedule, company.ben, starts, starts + timedelta(hours=4))
+    assert await on_call(db, schedule) == company.ana
+    async with db.unit(company.as_ana(), "web") as u:
+        await take_shift(u, schedule, company.ben, starts, starts + timedelta(hours=4))
+    async with db.unit(Actor(company.vic, "Vic Viewer", "user", "member"), "web") as u:
+        await take_shift(u, schedule, company.ana, starts, starts + timedelta(hours=4))
+    assert await on_call(db, schedule) == company.vic
+    await look(db)
+    assert await on_call(db, schedule) == company.vic
+
+
+async def test_what_began_before_acceptance_was_demanded_stays_whose_it_is(
+    db: Database, company: Company, schedule: UUID, later: Later
+) -> None:
+    await later(seconds=((await start_of(db, schedule, company.ben)) - await db.clock()).total_seconds() + 1)
+    await run(
+        db, "update schedules set needs_acceptance = true, acceptance_since = clock() where id = $1", schedule
+    )
+    assert await on_call(db, schedule) == company.ben
+    await look(db)
+    assert await on_call(db, schedule) == company.ben
+    assert not (await of(db, schedule, company.ben)).waits
 
 
 async def test_what_starts_within_minutes_is_asked_about_at_once(

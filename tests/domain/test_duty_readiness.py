@@ -99,6 +99,37 @@ async def test_who_is_ready_hears_nothing(db: Database, company: Company) -> Non
     assert await notices(db) == []
 
 
+async def holds(db: Database, schedule: UUID, user: UUID, *starts: float, hours: float = 1) -> None:
+    """Shifts of so many hours, each in so many hours from now."""
+    for start in starts:
+        await run(
+            db,
+            "insert into shifts (schedule_id, user_id, starts_at, ends_at) values ($1, $2,"
+            " date_trunc('hour', clock()) + make_interval(secs => $3 * 3600),"
+            " date_trunc('hour', clock()) + make_interval(secs => ($3 + $4) * 3600))",
+            schedule, user, float(start), float(hours),
+        )  # fmt: skip
+
+
+async def test_each_schedule_is_warned_about_and_a_shift_that_goes_on_is_no_start(
+    db: Database, company: Company
+) -> None:
+    """Vic has turns here every other hour, and one elsewhere in twenty hours; the third schedule goes on for him."""
+    often, rare, goes_on = new_id(), new_id(), new_id()
+    for schedule, name in ((often, "Often"), (rare, "Rare"), (goes_on, "Goes on")):
+        await run(
+            db, "insert into schedules (id, name, team_id, time_zone) values ($1, $2, $3, 'UTC')",
+            schedule, name, company.team,
+        )  # fmt: skip
+    await holds(db, often, company.vic, *range(2, 40, 2))
+    await holds(db, rare, company.vic, 20)
+    await holds(db, goes_on, company.vic, -1, 7, 15, hours=8)
+    await readiness_work.begin(db)
+    await pumps(db).settle()
+    told = [subject for who, subject in await notices(db) if who == "Ana"]
+    assert sorted(told) == ["Vic Viewer is not ready for Often", "Vic Viewer is not ready for Rare"]
+
+
 async def at_work(db: Database, user: UUID) -> None:
     """Whenever the test runs, they work."""
     await run(

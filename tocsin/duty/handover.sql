@@ -22,12 +22,21 @@ where s.starts_at > clock() - interval '10 minutes' and s.starts_at <= clock() +
                     and h.starts_at = s.starts_at and h.to_user_id = s.user_id)
 order by s.starts_at, s.schedule_id limit $1
 
+-- name: left_behind
+-- engine
+-- Shifts under way that must be accepted and have nothing in which that could be, however long ago they began.
+select s.schedule_id, s.track, s.starts_at, s.user_id
+from schedules c join shift_handovers s on s.schedule_id = c.id
+    and tstzrange(s.starts_at, s.ends_at) @> clock() and s.unprepared
+where c.needs_acceptance and c.archived_at is null
+order by s.starts_at, s.schedule_id
+
 -- name: prepare
 -- One row per shift, whichever process is first. Whoever has just taken the shift themselves has accepted it by that.
 insert into handovers (id, schedule_id, track, from_user_id, to_user_id, starts_at, ends_at, needs_acceptance, accepted_at,
                        accepted_by)
 select $1, s.schedule_id, s.track, holder_before(s.schedule_id, s.track, s.starts_at), s.user_id, s.starts_at, s.ends_at,
-    c.needs_acceptance, case when o.id is not null then clock() end, o.created_by
+    c.needs_acceptance and s.starts_at >= coalesce(c.acceptance_since, '-infinity'), o.created_at, o.created_by
 from shifts s
 join schedules c on c.id = s.schedule_id and c.archived_at is null
 left join overrides o on o.id = s.override_id and o.created_by = s.user_id

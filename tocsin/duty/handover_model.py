@@ -9,6 +9,8 @@ from tocsin.kernel.crypto import BadSignature, Keys
 PURPOSE = "handover"
 #: Acceptance is asked for at these times from the start on; at the last one those who answer for the schedule are told.
 ASKS = (timedelta(minutes=-15), timedelta(), timedelta(minutes=10), timedelta(minutes=20))
+#: So long the last asking waits for its answer.
+LAST_WAIT = ASKS[-1] - ASKS[-2]
 LONGEST_NOTE = 2000
 
 

@@ -45,12 +45,17 @@ where s.ends_at > clock() and s.starts_at < clock() + interval '7 days'
 
 -- name: next_starts
 -- engine
--- When each of these people is next put on call, in which schedule, and who answers for it.
-select distinct on (s.user_id) s.user_id, s.schedule_id, c.name as schedule, s.starts_at, u.time_zone,
+-- When each of these people is next put on call in each schedule, and who answers for it. A shift that goes on for the same
+-- person is no start.
+select distinct on (s.user_id, s.schedule_id) s.user_id, s.schedule_id, c.name as schedule, s.starts_at, u.time_zone,
     array(select o.user_id from schedule_owners(s.schedule_id) o) as owners
-from shifts s join schedules c on c.id = s.schedule_id join users u on u.id = s.user_id
+from shifts s
+join schedules c on c.id = s.schedule_id and c.archived_at is null
+join users u on u.id = s.user_id
 where s.user_id = any ($1::uuid[]) and s.starts_at > clock() and s.starts_at <= clock() + interval '7 days'
-order by s.user_id, s.starts_at
+  and not exists (select from shifts b where b.user_id = s.user_id and b.schedule_id = s.schedule_id
+                    and b.ends_at >= s.starts_at and b.starts_at < s.starts_at)
+order by s.user_id, s.schedule_id, s.starts_at
 
 -- name: due_tests
 -- engine

@@ -25,8 +25,9 @@ alter table schedules
     add column head integer not null default 0,
     -- Layered: a higher rotation covers a lower one. Together: all of them are on call at once.
     add column coverage text not null default 'layered' check (coverage in ('layered', 'together')),
-    -- The pager moves only when the next person has accepted.
+    -- The pager moves only when the next person has accepted; and since when that is demanded: what began earlier is theirs.
     add column needs_acceptance boolean not null default false,
+    add column acceptance_since timestamptz,
     -- More nights in a row than this are a finding.
     add column max_nights integer not null default 7 check (max_nights between 1 and 366),
     -- So many pages in a night, or hours without a break, and relief is proposed; 0 for never.
@@ -175,6 +176,7 @@ create table handovers (
 );
 create index handovers_ask_at on handovers (ask_at) where ask_at is not null;
 create index handovers_to_user_id on handovers (to_user_id, starts_at desc);
+create index handovers_from_user_id on handovers (from_user_id, ends_at);
 
 -- What the next person should know, until it is done.
 create table shift_notes (
@@ -218,26 +220,69 @@ create function schedule_owners(schedule uuid) returns table (user_id uuid) lang
     select distinct usable.user_id from usable where usable.rank = (select min(rank) from usable)
 $$;
 
--- Who is on call now. While a shift waits for acceptance, whoever held the schedule before still does.
-create or replace view on_call_now as
-select s.schedule_id, coalesce(h.from_user_id, s.user_id) as user_id, s.starts_at, s.ends_at, s.rotation_id, s.override_id,
-       s.track, s.user_id as planned_user_id
+-- Shifts, and how far their handovers are. `waits`: it was not accepted. `unprepared`: it must be accepted, and there is no
+-- handover yet in which that could be; whoever took the shift themselves within the hour before it has accepted it by that.
+create view shift_handovers as
+select s.schedule_id, s.track, s.user_id, s.starts_at, s.ends_at, s.rotation_id, s.override_id, h.from_user_id, h.accepted_at,
+    coalesce(h.needs_acceptance, false) and h.accepted_at is null as waits,
+    h.id is null
+        and exists (select from schedules c where c.id = s.schedule_id and c.needs_acceptance
+            and s.starts_at >= coalesce(c.acceptance_since, '-infinity'))
+        and not exists (select from overrides o where o.id = s.override_id and o.created_by = s.user_id
+            and o.created_at > s.starts_at - interval '60 minutes') as unprepared
 from shifts s
 left join handovers h on h.schedule_id = s.schedule_id and h.track = s.track and h.starts_at = s.starts_at
-    and h.to_user_id = s.user_id and h.needs_acceptance and h.accepted_at is null
-    and exists (select from users u where u.id = h.from_user_id and u.disabled_at is null)
-where s.starts_at <= clock() and s.ends_at > clock();
+    and h.to_user_id = s.user_id;
 
 -- Who has a place in a schedule until a moment at which somebody's turn ends there; null after a gap. Whoever did not
--- accept never had it.
+-- accept never had it: of several such turns in a row, the one before them has it, or the next of those who did not leave.
 create function holder_before(schedule uuid, place integer, moment timestamptz) returns uuid language sql stable as $$
-    select coalesce(h.from_user_id, s.user_id)
-    from shifts s
-    left join handovers h on h.schedule_id = s.schedule_id and h.track = s.track and h.starts_at = s.starts_at
-        and h.to_user_id = s.user_id and h.needs_acceptance and h.accepted_at is null
-        and exists (select from users u where u.id = h.from_user_id and u.disabled_at is null)
-    where s.schedule_id = schedule and s.track = place and s.ends_at = moment
+    with recursive earlier as (
+        select 1 as back, x.user_id, x.starts_at, x.from_user_id, x.waits, x.unprepared from shift_handovers x
+        where x.schedule_id = schedule and x.track = place and x.ends_at = moment
+        union all
+        select e.back + 1, x.user_id, x.starts_at, x.from_user_id, x.waits, x.unprepared
+        from earlier e join shift_handovers x on x.schedule_id = schedule and x.track = place and x.ends_at = e.starts_at
+        where e.unprepared
+    )
+    select u.id
+    from earlier e
+    left join users f on f.id = e.from_user_id and e.waits and f.disabled_at is null
+    join users u on u.id = coalesce(f.id, e.user_id)
+    order by (u.disabled_at is null) desc, e.back desc limit 1
 $$;
+
+-- Who is on call now. While a shift waits for acceptance, whoever held the schedule before still does. `offset 0`: whom that
+-- is gets asked once per shift, whatever is joined to it.
+create or replace view on_call_now as
+select s.schedule_id, coalesce(f.id, s.user_id) as user_id, s.starts_at, s.ends_at, s.rotation_id, s.override_id, s.track,
+    s.user_id as planned_user_id
+from shift_handovers s
+cross join lateral (
+    select case
+        when s.waits then s.from_user_id
+        when s.unprepared then holder_before(s.schedule_id, s.track, s.starts_at)
+    end as id offset 0
+) w
+left join users f on f.id = w.id and f.disabled_at is null
+where s.starts_at <= clock() and s.ends_at > clock();
+
+-- Who had the pager in which part of a shift, and is to have it: until it is accepted, whoever held the schedule before.
+-- `shift_starts_at` and `shift_ends_at` are the whole shift's, by which it is found.
+create view held_shifts as
+select s.schedule_id, s.track, p.user_id, p.starts_at, p.ends_at, s.user_id as planned_user_id,
+    s.starts_at as shift_starts_at, s.ends_at as shift_ends_at
+from shifts s
+left join handovers h on h.schedule_id = s.schedule_id and h.track = s.track and h.starts_at = s.starts_at
+    and h.to_user_id = s.user_id and h.needs_acceptance and h.from_user_id is not null
+left join users f on f.id = h.from_user_id
+cross join lateral (
+    select case when f.id is not null then least(s.ends_at, f.disabled_at, coalesce(h.accepted_at, clock())) end as moved_at
+) m
+cross join lateral (
+    values (h.from_user_id, s.starts_at, m.moved_at), (s.user_id, greatest(s.starts_at, m.moved_at), s.ends_at)
+) p (user_id, starts_at, ends_at)
+where p.starts_at < p.ends_at;
 
 -- Who stands in a schedule: by name, as a member of a team, or in an imported calendar. Those who left stand in none.
 create view schedule_people as

@@ -1,13 +1,14 @@
 -- name: add_schedule
 -- A schedule without rotations; they follow in the same transaction.
 insert into schedules (id, name, description, team_id, time_zone, coverage, needs_acceptance, max_nights, fatigue_pages,
-                       fatigue_hours)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                       fatigue_hours, acceptance_since)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, case when $7 then clock() end)
 
 -- name: change_schedule
 -- Two people who edit at once: the second one's version is stale and nothing changes.
 update schedules set name = $3, description = $4, team_id = $5, time_zone = $6, coverage = $7, needs_acceptance = $8,
-    max_nights = $9, fatigue_pages = $10, fatigue_hours = $11, version = version + 1
+    max_nights = $9, fatigue_pages = $10, fatigue_hours = $11, version = version + 1,
+    acceptance_since = case when $8 then coalesce(acceptance_since, clock()) end
 where id = $1 and version = $2 and archived_at is null
 returning version
 
@@ -219,28 +220,39 @@ order by s.starts_at
 
 -- name: on_call_now
 -- row: OnCall
--- Who holds which schedule at this moment; a schedule that nobody holds has no user.
+-- Who holds which schedule at this moment; a schedule that nobody holds has no user. Without a parameter, so that the plan
+-- is always the one for all of them.
 select s.id as schedule_id, s.name as schedule_name, o.user_id, u.name as user_name, u.time_zone, o.starts_at, o.ends_at,
     p.id as planned_user_id, p.name as planned_user_name
 from schedules s
 left join on_call_now o on o.schedule_id = s.id
 left join users u on u.id = o.user_id
-left join users p on p.id = o.planned_user_id and o.planned_user_id <> o.user_id
-where s.archived_at is null and ($1::uuid is null or s.id = $1)
+left join users p on p.id = o.planned_user_id and p.id <> o.user_id
+where s.archived_at is null
 order by lower(s.name), o.track
+
+-- name: on_call_now_of
+-- row: OnCall
+-- The same for one schedule.
+select s.id as schedule_id, s.name as schedule_name, o.user_id, u.name as user_name, u.time_zone, o.starts_at, o.ends_at,
+    p.id as planned_user_id, p.name as planned_user_name
+from schedules s
+left join on_call_now o on o.schedule_id = s.id
+left join users u on u.id = o.user_id
+left join users p on p.id = o.planned_user_id and p.id <> o.user_id
+where s.archived_at is null and s.id = $1
+order by o.track
 
 -- name: on_call_at
 -- row: OnCall
 -- The same at a moment within what is stored. In the past, until a shift was accepted its predecessor held it.
 select s.id as schedule_id, s.name as schedule_name, u.id as user_id, u.name as user_name, u.time_zone,
-    o.starts_at, o.ends_at, p.id as planned_user_id, p.name as planned_user_name
+    o.shift_starts_at as starts_at, o.shift_ends_at as ends_at, p.id as planned_user_id, p.name as planned_user_name
 from schedules s
-left join shifts o on o.schedule_id = s.id and o.starts_at <= $1 and o.ends_at > $1
-left join handovers h on h.schedule_id = o.schedule_id and h.track = o.track and h.starts_at = o.starts_at
-    and h.to_user_id = o.user_id and h.needs_acceptance and $1 <= clock() and (h.accepted_at is null or h.accepted_at > $1)
-    and exists (select from users b where b.id = h.from_user_id and b.disabled_at is null)
-left join users u on u.id = coalesce(h.from_user_id, o.user_id)
-left join users p on p.id = o.user_id and p.id <> u.id
+left join held_shifts o on o.schedule_id = s.id and o.starts_at <= $1 and o.ends_at > $1
+    and o.shift_starts_at <= $1 and o.shift_ends_at > $1
+left join users u on u.id = o.user_id
+left join users p on p.id = o.planned_user_id and p.id <> u.id
 where s.archived_at is null and ($2::uuid is null or s.id = $2)
 order by lower(s.name), o.track
 

@@ -27,7 +27,9 @@ async def layer_counts(db: Reader) -> dict[UUID, int]:
 
 async def on_call_now(db: Reader, schedule_id: UUID | None = None) -> list[OnCall]:
     """A row per schedule (user None: nobody), in one indexed query; several rows where people are on call together."""
-    return await db.all(OnCall, sql.on_call_now, schedule_id)
+    if schedule_id is not None:
+        return await db.all(OnCall, sql.on_call_now_of, schedule_id)
+    return await db.all(OnCall, sql.on_call_now)
 
 
 async def next_up(db: Reader, schedule_id: UUID | None = None) -> list[OnCall]:
