@@ -22,7 +22,9 @@ async def handover(api: Api, db: Database, company: Company, later: Later) -> st
         "insert into shifts (schedule_id, user_id, starts_at, ends_at)"
         " select schedule_id, $1, ends_at, ends_at + interval '1 day' from shifts"
     )
-    await db.run(Statement("test", "update schedules set needs_acceptance = true, acceptance_since = clock()"))
+    await db.run(
+        Statement("test", "update schedules set needs_acceptance = true, acceptance_since = clock()")
+    )
     await db.run(Statement("test", next_shift), company.ben)
     await later(days=6, minutes=-20)
     await HandoverClock(db, Keys(b"a master secret of this test")).turn()

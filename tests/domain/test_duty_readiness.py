@@ -130,6 +130,20 @@ async def test_each_schedule_is_warned_about_and_a_shift_that_goes_on_is_no_star
     assert sorted(told) == ["Vic Viewer is not ready for Often", "Vic Viewer is not ready for Rare"]
 
 
+async def test_a_zone_that_vanished_holds_nobody_else_up(db: Database, company: Company) -> None:
+    await run(db, "update users set time_zone = 'Mars/Phobos' where id = $1", company.ben)
+    for schedule, person in ((company.schedule, company.ben), (new_id(), company.vic)):
+        await run(
+            db, "insert into schedules (id, name, team_id, time_zone) values ($1, 'Search', $2, 'UTC')"
+            " on conflict (id) do nothing", schedule, company.team,
+        )  # fmt: skip
+        await run(db, "delete from shifts where schedule_id = $1", schedule)
+        await holds(db, schedule, person, 20)
+    await readiness_work.begin(db)
+    await pumps(db).settle()
+    assert {"Ben", "Vic"} <= {who for who, subject in await notices(db) if subject.startswith("Not ready")}
+
+
 async def at_work(db: Database, user: UUID) -> None:
     """Whenever the test runs, they work."""
     await run(

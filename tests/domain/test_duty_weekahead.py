@@ -15,9 +15,12 @@ from tocsin.kernel.ids import new_id
 from tocsin.kernel.work import JobPump, Pumps
 from tocsin.oncall.checkup import checkup, checkup_draft, preview_changes
 from tocsin.oncall.commands import archive_schedule, change_schedule, create_schedule
+from tocsin.oncall.cover import add_override
 from tocsin.oncall.drafts import RotationDraft, ScheduleDraft
 from tocsin.oncall.findings import FindingKind, Grade
 from tocsin.oncall.model import Restriction, RotationKind, TeamTurns
+from tocsin.oncall.queries import schedule_by_id
+from tocsin.oncall.schedule_view import view
 from tocsin.people.commands import disable
 
 Later = Callable[..., Awaitable[None]]
@@ -87,7 +90,10 @@ async def test_owners_are_told_once(db: Database, company: Company, later: Later
     assert {person for person, _, _ in found} == {company.ana, company.ben}
     assert len(found) == 2
     assert found[0][1] == "On-call: 1 thing to look at in Search"
-    assert found[0][2].startswith("Search:\n- Nobody is on call every day 23:00-00:00, 36")
+    assert found[0][2].startswith("Search:\n- Nobody is on call every day 23:00-00:00 (UTC), 36")
+    assert {text.rpartition("\n")[2] for _, _, text in found} == {
+        "Times are yours, Europe/Berlin.", "Times are yours, Australia/Sydney.",
+    }  # fmt: skip
 
 
 async def test_one_message_for_all_schedules_of_an_owner(db: Database, company: Company) -> None:
@@ -123,6 +129,122 @@ async def test_what_was_mended_and_comes_back_is_told_again(db: Database, compan
     await changed(db, company, schedule, 2, open_layer)
     await look(db)
     assert len(await told(db)) == 4
+
+
+def open_on(*days: int) -> tuple[Restriction, ...]:
+    """Every day but these, whole days."""
+    return tuple(Restriction(time(0), time(0), (day,), day % 7 + 1) for day in range(1, 8) if day not in days)
+
+
+async def test_a_new_hole_of_a_known_shape_is_told(db: Database, company: Company, later: Later) -> None:
+    schedule = await made(db, company, layer(company.ana, company.ben, restrictions=open_on(6)))
+    await look(db)
+    assert len(await told(db)) == 2
+    await changed(db, company, schedule, 1, layer(company.ana, company.ben, restrictions=open_on(3, 6)))
+    await look(db)
+    found = await told(db)
+    assert len(found) == 4
+    assert "every Wednesday and Saturday" in found[-1][2]
+    await later(days=3)
+    await look(db)
+    assert len(await told(db)) == 4
+
+
+async def held(db: Database, schedule: UUID, person: UUID, *days: float) -> None:
+    """Six hours elsewhere, in so many days."""
+    for day in days:
+        await run(
+            db,
+            "insert into shifts (schedule_id, user_id, starts_at, ends_at) select $1, $2, at, at + interval '6 hours'"
+            " from (select date_trunc('hour', clock()) + make_interval(hours => ($3 * 24)::integer) as at) t",
+            schedule, person, float(day),
+        )  # fmt: skip
+
+
+async def other_schedule(db: Database, company: Company) -> UUID:
+    other = new_id()
+    await run(
+        db, "insert into schedules (id, name, team_id, time_zone) values ($1, 'Accounts', $2, 'UTC')",
+        other, company.team,
+    )  # fmt: skip
+    return other
+
+
+async def doubles(db: Database) -> int:
+    return sum("here and for Accounts at once" in text for _, _, text in await told(db))
+
+
+async def test_each_double_is_told_and_what_comes_again_once(
+    db: Database, company: Company, later: Later
+) -> None:
+    await run(db, "update team_members set role = 'admin' where user_id = $1", company.ben)
+    other = await other_schedule(db, company)
+    await held(db, other, company.ana, 3, 40)
+    await made(db, company, layer(company.ana))
+    await look(db)
+    assert await doubles(db) == 1
+    for _ in range(6):
+        await later(days=6)
+        await look(db)
+    assert await doubles(db) == 2, "the one in forty days has its own message"
+    await held(db, other, company.ana, 3, 10, 17, 24, 31)
+    for _ in range(4):
+        await look(db)
+        await later(days=7)
+    assert await doubles(db) == 3, "every week the same is one"
+
+
+async def test_an_unequal_load_is_told_once_a_quarter(db: Database, company: Company, later: Later) -> None:
+    await run(db, "update team_members set role = 'admin' where user_id = $1", company.ben)
+    uneven = layer(company.ana, company.ben, company.ana, company.ana)
+    pair = layer(
+        company.vic, company.ana, company.vic, company.vic, restrictions=(Restriction(time(1), time(2)),)
+    )
+    await made(db, company, pair, uneven)
+    for _ in range(8):
+        await look(db)
+        await later(days=7)
+    texts = [text for _, _, text in await told(db)]
+    assert sum("times a fair share" in text for text in texts) in (1, 2), (
+        "twice when a quarter began meanwhile"
+    )
+
+
+async def test_a_clock_change_is_told_in_its_week(db: Database, company: Company, later: Later) -> None:
+    """Hand-off on Berlin's clock; Ben lives in Sydney."""
+    await run(db, "update team_members set role = 'admin' where user_id = $1", company.ana)
+    schedule = await made(db, company, layer(company.ana, company.ben, time_zone="Europe/Berlin"))
+    found = await checkup(db, schedule)
+    change = min(f.starts_at for f in found if f.kind is FindingKind.CLOCK_CHANGE)
+    before = change - await db.clock()
+    await later(seconds=(before - 9 * DAY).total_seconds())
+    await look(db)
+    assert not any("hand-off is at" in text for _, _, text in await told(db))
+    await later(days=2)
+    await look(db)
+    await look(db)
+    texts = [text for _, _, text in await told(db) if "hand-off is at" in text]
+    assert len(texts) == 1
+    assert "Ben Okafor's hand-off is at" in texts[0]
+
+
+async def test_a_zone_that_vanished_is_named_and_breaks_nothing(db: Database, company: Company) -> None:
+    """Of a person who has holidays that others take over."""
+    await run(db, "update users set time_zone = 'Mars/Phobos', country = 'DE' where id = $1", company.ana)
+    mine = layer(company.ana, company.ben, skip_holidays=True)
+    schedule = await made(db, company, mine)
+    async with db.unit(company.admin(), "web") as u:
+        now = await u.clock()
+        await add_override(u, schedule, company.vic, now, now + DAY)
+    found = {f.kind: f.sentence for f in await checkup(db, schedule)}
+    assert found[FindingKind.ZONE] == (
+        "The time zone of Ana Silva, Mars/Phobos, is not in the time zone data: their times are reckoned in UTC."
+    )
+    stored = await schedule_by_id(db, schedule)
+    assert stored is not None
+    assert (await view(db, stored, now, now + 400 * DAY / 2)).problem == ""
+    await look(db)
+    assert any("Mars/Phobos" in text for _, _, text in await told(db))
 
 
 async def test_more_schedules_than_one_job_takes(db: Database, company: Company) -> None:

@@ -71,8 +71,38 @@ def test_a_gap_every_weekday_is_one_finding() -> None:
 def test_nights_and_weekends_are_two_patterns() -> None:
     assert sentences(FindingKind.GAP, case(layer(ANA, restrictions=(WORK,)), start=START + 9 * DAY / 24)) == [
         "Nobody is on call every Monday, Tuesday, Wednesday and Thursday 17:00-09:00, 208 times, first on Mon 4 January.",
-        "Nobody is on call from every Friday 17:00 to Monday 09:00, 52 times, first on Fri 8 January.",
+        "Nobody is on call from Fridays 17:00 to Mondays 09:00, 52 times, first on Fri 8 January.",
     ]
+
+
+def test_a_gap_cut_off_at_the_end_belongs_to_its_weekday() -> None:
+    """Of a schedule from nine to five on weekdays: the last Thursday night is cut off, and is none of the Fridays'."""
+    start = START + 3 * DAY + timedelta(hours=20)
+    assert sentences(FindingKind.GAP, case(layer(ANA, restrictions=(WORK,)), start=start)) == [
+        "Nobody is on call every Monday, Tuesday, Wednesday and Thursday 17:00-09:00, 209 times, first on Thu 7 January.",
+        "Nobody is on call from Fridays 17:00 to Mondays 09:00, 52 times, first on Fri 8 January.",
+    ]
+
+
+def test_a_weekend_cut_off_by_now_is_a_weekend() -> None:
+    start = START + 5 * DAY
+    found = sentences(FindingKind.GAP, case(layer(ANA, restrictions=(WORK,)), start=start))
+    assert (
+        found[0] == "Nobody is on call from Fridays 17:00 to Mondays 09:00, 53 times, first on Sat 9 January."
+    )
+
+
+def test_a_reader_on_another_clock_is_told_which_clock_it_is() -> None:
+    whole = case(layer(ANA, restrictions=(WORK,)), zone="Europe/Berlin", start=START + 9 * DAY / 24)
+    assert "17:00 to Mondays 09:00, 52" in sentences(FindingKind.GAP, whole)[1]
+    dublin = replace(whole, reader="Europe/Dublin")
+    assert "17:00 to Mondays 09:00 (Europe/Berlin), 52" in sentences(FindingKind.GAP, dublin)[1]
+    ends = START + 30 * DAY
+    once = case(layer(ANA, ends_at=ends), zone="Europe/Berlin")
+    assert "from Wed 3 February 01:00 on" in sentences(FindingKind.GAP, once)[0]
+    assert (
+        "from Wed 3 February 00:00 on" in sentences(FindingKind.GAP, replace(once, reader="Europe/Dublin"))[0]
+    )
 
 
 def test_a_gap_cut_off_by_now_belongs_to_its_kind() -> None:

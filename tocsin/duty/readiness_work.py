@@ -3,10 +3,10 @@ once a week, with its receipt."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from tocsin.duty.readiness import readiness_of, sql
 from tocsin.duty.tell import tell
+from tocsin.duty.words import day_and_time
 from tocsin.kernel import work
 from tocsin.kernel.commands import command
 from tocsin.kernel.crypto import BadSignature, Keys
@@ -39,7 +39,7 @@ async def _warn(u: Unit, row: Row, name: str, problems: tuple[str, ...]) -> None
     how_long, _ = next(each for each in BEFORE if left <= each[1])
     key = f"ready:{row['user_id']}:{row['schedule_id']}:{row['starts_at'].isoformat()}:{how_long}"
     what = " ".join(problems)
-    when = _said(row["starts_at"], row["time_zone"])
+    when = day_and_time(row["starts_at"], row["time_zone"])
     await tell(
         u, [row["user_id"]], f"Not ready for your shift {when}",
         f"You are on call for {row['schedule']} from {when}. {what} A page might not reach you.",
@@ -51,10 +51,6 @@ async def _warn(u: Unit, row: Row, name: str, problems: tuple[str, ...]) -> None
         f"{name} is on call for {row['schedule']} in {how_long} or sooner. {what} They were told.",
         f"/on-call/{row['schedule_id']}", f"{key}:owners",
     )  # fmt: skip
-
-
-def _said(moment: datetime, zone: str) -> str:
-    return f"{moment.astimezone(ZoneInfo(zone)):%a %-d %b %H:%M}"
 
 
 # -- weekly tests

@@ -34,18 +34,35 @@ class ShiftChange:
     ends_at: datetime
 
 
-async def checkup(db: Reader, schedule_id: UUID) -> list[Finding]:
-    """Findings of the stored schedule for the next 52 weeks. Raises `NotFound`, and ValueError when a zone has left the
-    time zone data."""
+async def checkup(db: Reader, schedule_id: UUID, reader: str | None = None) -> list[Finding]:
+    """Findings of the stored schedule for the next 52 weeks, in the words for whoever reads them on the clock of `reader`.
+    Raises `NotFound`, and ValueError when a zone has left the time zone data."""
+    return await found_in(await case_of(db, schedule_id), reader)
+
+
+async def checkup_draft(
+    db: Reader, draft: ScheduleDraft, schedule_id: UUID | None = None, reader: str | None = None
+) -> list[Finding]:
+    """Findings of a draft as if it were stored now; `schedule_id` is the schedule that it would change, whose overrides
+    count. Raises ValueError for a draft that `check_draft` refuses."""
+    return await found_in(await _case(db, draft, schedule_id), reader)
+
+
+async def case_of(db: Reader, schedule_id: UUID) -> Case:
+    """What findings of a stored schedule come from, read and computed once. Raises as `checkup` does."""
     draft = await draft_of_schedule(db, schedule_id)
     if draft is None:
         raise NotFound("There is no such schedule.")
-    return await checkup_draft(db, draft, schedule_id)
+    return await _case(db, draft, schedule_id)
 
 
-async def checkup_draft(db: Reader, draft: ScheduleDraft, schedule_id: UUID | None = None) -> list[Finding]:
-    """Findings of a draft as if it were stored now; `schedule_id` is the schedule that it would change, whose overrides
-    count. Raises ValueError for a draft that `check_draft` refuses."""
+async def found_in(case: Case, reader: str | None = None) -> list[Finding]:
+    """The findings, beside the event loop: a year of short turns takes a second or more, and pages must go out meanwhile."""
+    clock = reader if reader is not None and zone_exists(reader) else None
+    return await asyncio.to_thread(findings, replace(case, reader=clock))
+
+
+async def _case(db: Reader, draft: ScheduleDraft, schedule_id: UUID | None) -> Case:
     start = await db.clock()
     end = start + AHEAD
     plan = await plan_of_draft(db, draft)
@@ -56,18 +73,19 @@ async def checkup_draft(db: Reader, draft: ScheduleDraft, schedule_id: UUID | No
     elsewhere = [
         Elsewhere(**r) for r in await db.rows(sql.shifts_elsewhere, list(people), schedule_id, start, end)
     ]
-    case = Case(
+    return Case(
         draft.time_zone, plan.rotations, shifts, start, end, people, elsewhere,
         await _vacancies(db, draft, plan), draft.max_nights,
     )  # fmt: skip
-    # A year of short turns takes a second or more: pages must go out meanwhile.
-    return await asyncio.to_thread(findings, case)
 
 
 async def _people(db: Reader, wanted: set[UUID]) -> dict[UUID, Person]:
     """A person whose zone has left the time zone data is taken to live in UTC."""
-    found = [Person(**r) for r in await db.rows(sql.people_by_id, sorted(wanted))]
-    return {p.user_id: p if zone_exists(p.time_zone) else replace(p, time_zone="UTC") for p in found}
+    found = [Person(**r) for r in await db.rows(sql.people_at_home, sorted(wanted))]
+    return {
+        p.user_id: p if zone_exists(p.time_zone) else replace(p, time_zone="UTC", lost_zone=p.time_zone)
+        for p in found
+    }
 
 
 async def _vacancies(db: Reader, draft: ScheduleDraft, plan: Plan) -> list[Vacancy]:

@@ -1,4 +1,4 @@
--- name: people_by_id
+-- name: people_at_home
 -- Who takes turns: their clock, and whose holidays count for them.
 select id as user_id, name, time_zone, country, subdivision from users where id = any ($1::uuid[])
 

@@ -37,6 +37,20 @@ def clock_findings(case: Case) -> Iterator[Finding]:
         yield _finding(case, change, person, found)
 
 
+def zone_findings(case: Case) -> Iterator[Finding]:
+    """Whose clock is not known any more."""
+    for person in case.people.values():
+        if person.lost_zone:
+            sentence = (
+                f"The time zone of {person.name}, {person.lost_zone}, is not in the time zone data: their times are reckoned"
+                f" in {person.time_zone}."
+            )
+            yield Finding(
+                FindingKind.ZONE, Grade.WARNING, sentence, case.start, case.end, person.user_id, 1,
+                f"zone:{person.user_id}",
+            )  # fmt: skip
+
+
 def _people(layer: Rotation) -> set[UUID]:
     return {p for p in layer.participants if p} | {e.user_id for e in layer.events if e.user_id}
 

@@ -38,14 +38,14 @@ class Glance:
     owners: frozenset[UUID]
 
 
-async def glance(db: Reader, schedule: Schedule, now: datetime) -> Glance:
-    """As it is at this moment. Findings are empty when it cannot be computed: the schedule says that itself."""
+async def glance(db: Reader, schedule: Schedule, now: datetime, zone: str | None = None) -> Glance:
+    """As it is at this moment, read on the clock of `zone`. Findings are empty when it cannot be computed: the schedule says that itself."""
     return Glance(
         current=await on_call_now(db, schedule.id),
         next_up=await next_up(db, schedule.id),
         coming=(await shifts_between(db, schedule.id, now, now + timedelta(days=120)))[:LISTED],
         overrides=await overrides_between(db, schedule.id, now, now + timedelta(days=366)),
-        findings=await _findings(db, schedule.id),
+        findings=await _findings(db, schedule.id, zone),
         people=await db.all(Person, sql.everybody),
         owners=frozenset(row["user_id"] for row in await db.rows(sql.owners_of, schedule.id)),
     )
@@ -57,8 +57,8 @@ async def held_at(db: Reader, schedule_id: UUID, at: datetime, track: int = 0) -
     return next((s for s in held if s.track == track), held[0] if held else None)
 
 
-async def _findings(db: Reader, schedule_id: UUID) -> list[Finding]:
+async def _findings(db: Reader, schedule_id: UUID, zone: str | None) -> list[Finding]:
     try:
-        return await checkup(db, schedule_id)
+        return await checkup(db, schedule_id, zone)
     except ValueError:
         return []

@@ -1,5 +1,6 @@
 """When nobody is on call although somebody should be: gaps, and turns without anybody. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -11,10 +12,14 @@ from tocsin.oncall.findings import (
     Finding,
     FindingKind,
     Grade,
+    Occasion,
+    Shape,
     Vacancy,
     day_words,
+    is_part,
     listed,
     often,
+    shape_of,
 )
 from tocsin.oncall.layers import rotation_shifts
 from tocsin.oncall.model import Event, Rotation, RotationKind
@@ -27,12 +32,16 @@ _WEEK, _WORK, _END = frozenset(range(1, 8)), frozenset(range(1, 6)), frozenset((
 
 @dataclass(slots=True)
 class _Pattern:
-    """Gaps that look the same on the schedule's clock: from, until, and how many midnights lie between."""
+    """Gaps that look the same on the schedule's clock: from, until, and how many midnights lie between. Those over several
+    days are of one weekday. Each gap with the day on which it would begin if it were whole."""
 
     begins: time
     ends: time
     midnights: int
     found: list[tuple[date, Range]] = field(default_factory=list)
+
+
+_Looks = tuple[time, time, int, int]
 
 
 def gap_findings(case: Case) -> Iterator[Finding]:
@@ -62,66 +71,66 @@ def _turns_of_nobody(case: Case, layer: Rotation) -> list[Range]:
 
 def _patterns(case: Case, holes: Sequence[Range]) -> list[_Pattern]:
     """Gaps by what they look like. One that is cut off by the start or the end belongs to those it is a part of."""
-    found: dict[tuple[time, time, int], _Pattern] = {}
+    found: dict[_Looks, _Pattern] = {}
     cut = [hole for hole in holes if hole[0] == case.start or hole[1] == case.end]
-    for hole in holes:
-        if hole not in cut:
-            first, last = local(hole[0], case.time_zone), local(hole[1], case.time_zone)
-            shape = first.time(), last.time(), (last.date() - first.date()).days
-            found.setdefault(shape, _Pattern(*shape)).found.append((first.date(), hole))
+    whole = {hole: shape_of(hole, case.time_zone) for hole in holes if hole not in cut}
+    for hole, shape in whole.items():
+        _add(found, shape, local(hole[0], case.time_zone).date(), hole)
+    often = [shape for shape, times in Counter(whole.values()).items() if times > 1]
     for hole in cut:
-        _add_cut(case, found, hole)
+        begun = hole[0] == case.start
+        shape = next((s for s in often if is_part(hole, s, case.time_zone, begun=begun)), None)
+        first, last = (local(moment, case.time_zone).date() for moment in hole)
+        if shape is None:
+            _add(found, shape_of(hole, case.time_zone), first, hole)
+        else:
+            _add(found, shape, last - timedelta(days=shape.midnights) if begun else first, hole)
     for pattern in found.values():
         pattern.found.sort(key=lambda item: item[1])
     return list(found.values())
 
 
-def _add_cut(case: Case, found: dict[tuple[time, time, int], _Pattern], hole: Range) -> None:
-    first, last = local(hole[0], case.time_zone), local(hole[1], case.time_zone)
-    length = hole[1] - hole[0]
-    for pattern in found.values():
-        like = last.time() == pattern.ends if hole[0] == case.start else first.time() == pattern.begins
-        begins, ends = pattern.found[0][1]
-        if like and len(pattern.found) > 1 and length <= ends - begins:
-            pattern.found.append((first.date(), hole))
-            return
-    shape = first.time(), last.time(), (last.date() - first.date()).days
-    found.setdefault(shape, _Pattern(*shape)).found.append((first.date(), hole))
+def _add(found: dict[_Looks, _Pattern], shape: Shape, day: date, hole: Range) -> None:
+    weekday = shape.weekday if shape.midnights > 1 else 0
+    looks = shape.begins, shape.ends, shape.midnights, weekday
+    found.setdefault(looks, _Pattern(*looks[:3])).found.append((day, hole))
 
 
 def _finding(case: Case, pattern: _Pattern) -> Finding:
-    count, (first, whole) = len(pattern.found), pattern.found[0]
-    if count == 1:
-        open_end = whole[1] == case.end
-        until = "end" if open_end else whole[1].isoformat()
-        return _gap(f"Nobody is on call {_from(case, *whole)}.", whole, 1, f"gap:{until}")
+    holes = [hole for _, hole in pattern.found]
+    told = case.occasions("gap", holes, case.time_zone)
+    if len(holes) == 1:
+        until = "end" if holes[0][1] == case.end else holes[0][1].isoformat()
+        return _gap(f"Nobody is on call {_from(case, *holes[0])}.", holes[0], 1, f"gap:{until}", told)
     days = [day for day, _ in pattern.found]
-    sentence = f"Nobody is on call {_when(pattern, days)}, {count} times, first on {day_words(first)}."
-    key = f"gap:{pattern.begins:%H:%M}/{pattern.ends:%H:%M}/{pattern.midnights}"
-    return _gap(sentence, whole, count, key)
+    first = day_words(local(holes[0][0], case.time_zone))
+    sentence = f"Nobody is on call {_when(pattern, days)}{case.clock}, {len(holes)} times, first on {first}."
+    weekdays = "".join(str(d) for d in sorted({d.isoweekday() for d in days}))
+    key = f"gap:{pattern.begins:%H:%M}/{pattern.ends:%H:%M}/{pattern.midnights}/{weekdays}"
+    return _gap(sentence, holes[0], len(holes), key, told)
 
 
 def _from(case: Case, begins: datetime, ends: datetime) -> str:
     if ends == case.end:
-        first = local(begins, case.time_zone)
+        first = local(begins, case.reader or case.time_zone)
         return f"from {day_words(first)} {first:%H:%M} on"
     return f"from {case.said(begins, ends)}"
 
 
-def _gap(sentence: str, first: Range, count: int, key: str) -> Finding:
-    return Finding(FindingKind.GAP, Grade.PROBLEM, sentence, *first, count=count, key=key)
+def _gap(sentence: str, first: Range, count: int, key: str, told: tuple[Occasion, ...] = ()) -> Finding:
+    return Finding(FindingKind.GAP, Grade.PROBLEM, sentence, *first, count=count, key=key, occasions=told)
 
 
 def _when(pattern: _Pattern, days: Sequence[date]) -> str:
-    """`every weekday 17:00-18:00`."""
+    """`every weekday 17:00-18:00`, `from Fridays 17:00 to Mondays 09:00`."""
     weekdays = frozenset(d.isoweekday() for d in days)
     every = _is_every(days, weekdays)
-    if pattern.midnights > 1 and len(weekdays) == 1:
-        ends = _DAYS[(days[0].isoweekday() - 1 + pattern.midnights) % 7]
+    if pattern.midnights > 1:
+        begins = f"{_DAYS[days[0].isoweekday() - 1]}s {pattern.begins:%H:%M}"
+        ends = f"{_DAYS[(days[0].isoweekday() - 1 + pattern.midnights) % 7]}s {pattern.ends:%H:%M}"
         many = "" if pattern.midnights < 7 else f" after {pattern.midnights // 7} weeks"
-        return f"from {_day_names(weekdays, every=every)} {pattern.begins:%H:%M} to {ends} {pattern.ends:%H:%M}{many}"
-    later = f" {pattern.midnights} days later" if pattern.midnights > 1 else ""
-    return f"{_day_names(weekdays, every=every)} {pattern.begins:%H:%M}-{pattern.ends:%H:%M}{later}"
+        return f"from {'' if every else 'some '}{begins} to {ends}{many}"
+    return f"{_day_names(weekdays, every=every)} {pattern.begins:%H:%M}-{pattern.ends:%H:%M}"
 
 
 def _is_every(days: Sequence[date], weekdays: frozenset[int]) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import holidays as library
 
-from tocsin.oncall.clocks import Range, instant, local
+from tocsin.oncall.clocks import Range, instant, local, zone_exists
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,11 @@ class Whereabouts:
     country: str | None
     subdivision: str | None
     time_zone: str
+
+    @property
+    def zone(self) -> str:
+        """The clock to reckon by: UTC when theirs has left the time zone data."""
+        return self.time_zone if zone_exists(self.time_zone) else "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +91,10 @@ def away(people: Iterable[Whereabouts], start: datetime, end: datetime) -> Mappi
 
 
 def _days_off(person: Whereabouts, country: str, start: datetime, end: datetime) -> Iterator[Range]:
-    first = local(start, person.time_zone).date()
-    last = local(end, person.time_zone).date()
+    zone = person.zone
+    first, last = local(start, zone).date(), local(end, zone).date()
     for holiday in holidays_between(country, person.subdivision, first, last):
         midnight = datetime.combine(holiday.day, time())
-        begins = instant(midnight, person.time_zone)
-        ends = instant(midnight + timedelta(days=1), person.time_zone)
+        begins, ends = instant(midnight, zone), instant(midnight + timedelta(days=1), zone)
         if begins < ends:
             yield begins, ends

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from itertools import chain
 
-from tocsin.oncall.clockwatch import clock_findings
+from tocsin.oncall.clockwatch import clock_findings, zone_findings
 from tocsin.oncall.findings import Case, Finding, FindingKind, Grade
 from tocsin.oncall.holes import empty_findings, gap_findings
 from tocsin.oncall.strain import double_findings, holiday_findings, imbalance_findings, night_findings
@@ -15,6 +15,7 @@ MOST_PER_KIND = 20
 _ORDER = {grade: number for number, grade in enumerate(Grade)}
 _CHECKS: tuple[Callable[[Case], Iterable[Finding]], ...] = (
     gap_findings, empty_findings, double_findings, night_findings, imbalance_findings, clock_findings, holiday_findings,
+    zone_findings,
 )  # fmt: skip
 
 

@@ -142,7 +142,7 @@ def _holidays(
     for person in people:
         if person.country is None:
             continue
-        first, last = local(start, person.time_zone).date(), local(end, person.time_zone).date()
+        first, last = local(start, person.zone).date(), local(end, person.zone).date()
         for holiday in holidays_between(person.country, person.subdivision, first, last):
             found[holiday.day][holiday.name].append(names[person.user_id].name)
     return {

@@ -6,7 +6,18 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from tocsin.oncall.clocks import Range, instant, local, merged
-from tocsin.oncall.findings import Case, Finding, FindingKind, Grade, Person, day_words, hours, listed, often
+from tocsin.oncall.findings import (
+    Case,
+    Finding,
+    FindingKind,
+    Grade,
+    Occasion,
+    Person,
+    day_words,
+    hours,
+    listed,
+    often,
+)
 from tocsin.oncall.holidays import Holiday, holidays_between
 from tocsin.oncall.model import Rotation, RotationKind
 from tocsin.oncall.spans import clipped, night, nights_held, runs, shared, total
@@ -55,9 +66,9 @@ def _double(
     case: Case, person: UUID, both: Sequence[Range], sentence: str, grade: Grade, where: str
 ) -> Finding:
     sentence += f"{often(len(both), case.said(*both[0]))}."
-    return Finding(
-        FindingKind.DOUBLE, grade, sentence, *both[0], person, len(both), f"double:{person}:{where}"
-    )
+    key = f"double:{person}:{where}"
+    told = case.occasions(key, both, case.time_zone)
+    return Finding(FindingKind.DOUBLE, grade, sentence, *both[0], person, len(both), key, told)
 
 
 def night_findings(case: Case) -> Iterator[Finding]:
@@ -74,11 +85,10 @@ def night_findings(case: Case) -> Iterator[Finding]:
             f"{case.name(person)} has {_days(first, last)} nights in a row, {day_words(first)} to {day_words(last)}"
             f"{times}; the limit is {case.max_nights}."
         )
-        begins, ends = night(first, zone)[0], night(last, zone)[1]
-        yield Finding(
-            FindingKind.NIGHTS, Grade.WARNING, sentence, max(begins, case.start), ends, person, len(long),
-            f"nights:{person}",
-        )  # fmt: skip
+        key = f"nights:{person}"
+        spans = [(max(night(b, zone)[0], case.start), min(night(e, zone)[1], case.end)) for b, e in long]
+        told = case.occasions(key, spans, zone)
+        yield Finding(FindingKind.NIGHTS, Grade.WARNING, sentence, *spans[0], person, len(long), key, told)
 
 
 def _days(first: date, last: date) -> int:
@@ -102,9 +112,11 @@ def imbalance_findings(case: Case) -> Iterator[Finding]:
             f"{case.name(person)} has {load:.0f} hours in the next {_span(case)}, {load / fair:.1f} times a fair share"
             f" of {fair:.0f}."
         )
+        key, today = f"imbalance:{person}", local(case.start, case.zone(person))
+        quarter = Occasion(case.start, (f"{key}:{today.year}Q{(today.month + 2) // 3}",))
         yield Finding(
-            FindingKind.IMBALANCE, Grade.WARNING, sentence, case.start, case.end, person, 1, f"imbalance:{person}"
-        )  # fmt: skip
+            FindingKind.IMBALANCE, Grade.WARNING, sentence, case.start, case.end, person, 1, key, (quarter,)
+        )
 
 
 def _span(case: Case) -> str:

@@ -48,7 +48,7 @@ async def _show(
     zone = viewer.time_zone if mine or not exists(schedule.time_zone) else schedule.time_zone
     now = await db.clock()
     today = timeline.wall(now, zone).date()
-    seen_now = await glance(db, schedule, now)
+    seen_now = await glance(db, schedule, now, zone)
     fitting = "week" if timeline.dense([s for s in seen_now.coming if s.track == 0], now) else "month"
     view = query.choice("view", timeline.VIEWS, default=fitting)
     frame = timeline.frame_of(view, query.day("from") or today, zone)
