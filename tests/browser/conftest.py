@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests import folders
-from tests.browser.support import MISSING, chromium
+from tests.browser.support import MISSING, Watch, chromium, new_context, sign_in
 from tests.product import setting
 from tests.product.harness import Mailbox, Tocsin
 from tests.product.prepared import prepare
@@ -82,3 +83,47 @@ def browser() -> Iterator[Browser]:
         pytest.skip(MISSING)
     with chromium() as found:
         yield found
+
+
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@dataclass
+class People:
+    """Ada's desk, and other people's browsers as they are needed."""
+
+    house: House
+    browser: Browser
+    watch: Watch
+    page: Page
+    contexts: list[BrowserContext]
+
+    def of(self, first: str, **options: Any) -> Page:
+        """Somebody else, signed in."""
+        context = new_context(self.browser, self.house.server, self.watch, **options)
+        self.contexts.append(context)
+        page = context.new_page()
+        sign_in(page, f"{first}@lantern.example", self.house.password)
+        return page
+
+    def schedule(self, name: str) -> str:
+        """The id of a schedule."""
+        found = self.house.server.api("GET", "/schedules", token=self.house.token)["schedules"]
+        return str(next(s["id"] for s in found if s["name"] == name))
+
+    def id(self, first: str) -> str:
+        """The id of a person."""
+        return setting.id_of(self.house.server, self.house.token, f"{first}@lantern.example")
+
+
+@pytest.fixture
+def people(house: House, browser: Browser) -> Iterator[People]:
+    watch = Watch()
+    context = new_context(browser, house.server, watch, viewport={"width": 1440, "height": 1000})
+    page = context.new_page()
+    sign_in(page, house.email, house.password)
+    found = People(house, browser, watch, page, [context])
+    yield found
+    for each in found.contexts:
+        each.close()
+    assert watch.wrong == []

@@ -1,61 +1,14 @@
 """Schedules by hand: built from sites, overridden by drag and by keys, taken and swapped on a phone, edited by two."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import House
-from tests.browser.support import Watch, new_context, sign_in
-from tests.product import setting
+from tests.browser.conftest import PHONE, People
+from tests.browser.support import new_context, sign_in
 
 pytestmark = pytest.mark.browser
-
-PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-
-
-@dataclass
-class People:
-    """Ada's desk, and other people's browsers as they are needed."""
-
-    house: House
-    browser: Browser
-    watch: Watch
-    page: Page
-    contexts: list[BrowserContext]
-
-    def of(self, first: str, **options: Any) -> Page:
-        """Somebody else, signed in."""
-        context = new_context(self.browser, self.house.server, self.watch, **options)
-        self.contexts.append(context)
-        page = context.new_page()
-        sign_in(page, f"{first}@lantern.example", self.house.password)
-        return page
-
-    def schedule(self, name: str) -> str:
-        """The id of a schedule."""
-        found = self.house.server.api("GET", "/schedules", token=self.house.token)["schedules"]
-        return str(next(s["id"] for s in found if s["name"] == name))
-
-    def id(self, first: str) -> str:
-        """The id of a person."""
-        return setting.id_of(self.house.server, self.house.token, f"{first}@lantern.example")
-
-
-@pytest.fixture
-def people(house: House, browser: Browser) -> Iterator[People]:
-    watch = Watch()
-    context = new_context(browser, house.server, watch, viewport={"width": 1440, "height": 1000})
-    page = context.new_page()
-    sign_in(page, house.email, house.password)
-    found = People(house, browser, watch, page, [context])
-    yield found
-    for each in found.contexts:
-        each.close()
-    assert watch.wrong == []
 
 
 SITES = (
@@ -189,6 +142,12 @@ def test_the_second_editor_sees_what_the_first_did(people: People) -> None:
     expect(alert).to_contain_text("Ada Byrne changed the name")
     expect(alert).to_contain_text("Saving yours over it changes the name, the hand-off in")
     expect(other.get_by_label("Hand-off at").first).to_have_value("10:30")
+    # No plain way to save is left: Enter looks, and asks again.
+    expect(other.get_by_role("button", name="Save", exact=True)).to_have_count(0)
+    other.get_by_label("Hand-off at").first.press("Enter")
+    expect(other.locator("#preview .tl")).to_be_visible()
+    expect(other.get_by_role("button", name="Save", exact=True)).to_have_count(0)
+    expect(other.get_by_label("Hand-off at").first).to_have_value("10:30")
     alert.get_by_role("button", name="Save mine over it").click()
     expect(other.get_by_role("heading", level=1)).to_have_text("Platform on-call")
     expect(other.get_by_role("main")).to_contain_text("hand-off at 10:30")
@@ -203,7 +162,7 @@ def test_layers_move_without_a_script(people: People) -> None:
     page.goto("/on-call/new?template=office")
     page.get_by_label("Name", exact=True).first.fill("By hand")
     page.get_by_label("Turn 1 of layer 2").select_option(label="Ada Byrne")
-    page.get_by_role("button", name="Up layer 2").click()
+    page.get_by_role("button", name="Down layer 2").click()
     expect(page.get_by_label("Turn 1 of layer 1").locator("option:checked")).to_have_text("Ada Byrne")
     page.get_by_label("Turn 2 of layer 1").select_option(label="Ben Okafor")
     page.get_by_role("button", name="Preview").last.click()

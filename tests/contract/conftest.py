@@ -6,11 +6,16 @@ from pathlib import Path
 import pytest
 
 from tests.contract.api import Api, api_of
+from tests.contract.browsing import Browser
 from tests.contract.door import Door, key_of
 from tests.contract.wire import Wire
+from tests.domain.people_world import signed_in
 from tests.support import Company
+from tocsin.app import compose
 from tocsin.edge.intake import Intake
+from tocsin.edge.session import form_token
 from tocsin.kernel.db import Database
+from tocsin.settings import load
 
 
 @pytest.fixture
@@ -37,3 +42,11 @@ async def wire(dsn: str) -> AsyncIterator[Wire]:
 async def api(db: Database, dsn: str, company: Company, tmp_path: Path) -> AsyncIterator[Api]:
     async with api_of(db, dsn, company, tmp_path) as found:
         yield found
+
+
+@pytest.fixture
+async def browser(db: Database, dsn: str, company: Company, tmp_path: Path) -> AsyncIterator[Browser]:
+    running = compose(load({"TOCSIN_DATA": str(tmp_path), "TOCSIN_URL": "http://test"}), db, dsn)
+    cookie = await signed_in(db, company.ana)
+    yield Browser(running.app, cookie, form_token(running.site, cookie))
+    await running.close()

@@ -61,12 +61,13 @@ def layered(*names: str) -> list[forms.Layer]:
 @pytest.mark.parametrize(
     ("do", "names"),
     [
-        ("up:1", ["B", "A", "C"]), ("up:0", ["A", "B", "C"]), ("down:1", ["A", "C", "B"]), ("down:2", ["A", "B", "C"]),
+        ("up:1", ["A", "C", "B"]), ("up:2", ["A", "B", "C"]), ("down:1", ["B", "A", "C"]), ("down:0", ["A", "B", "C"]),
         ("remove:0", ["B", "C"]), ("add", ["A", "B", "C", ""]), ("remove:9", ["A", "B", "C"]), ("up:x", ["A", "B", "C"]),
         ("nonsense:1", ["A", "B", "C"]),
     ],
 )  # fmt: skip
 def test_buttons_move_layers(do: str, names: list[str]) -> None:
+    """The last one is the highest, as in the timeline: up is towards the end."""
     form = typed({}, layered("A", "B", "C"), do)
     assert [layer["name"] for layer in forms.changed(form, forms.layers_in(form))] == names
 
@@ -90,13 +91,13 @@ def test_a_row_of_hours_more() -> None:
 @pytest.mark.parametrize(
     ("change", "field", "sentence"),
     [
-        ({"handoff_time": "25:00"}, "layers", "A: “25:00” is not a time of day."),
-        ({"start_date": ""}, "layers", "A: the first hand-off needs a date."),
-        ({"ends_at": "soon"}, "layers", "A: “soon” is not a date and time."),
-        ({"time_zone": "Mars/Olympus"}, "layers", "There is no time zone Mars/Olympus."),
-        ({"participants": ["x"]}, "participants", "One of these people is not known."),
+        ({"handoff_time": "25:00"}, "l0-card", "A: “25:00” is not a time of day."),
+        ({"start_date": ""}, "l0-card", "A: the first hand-off needs a date."),
+        ({"ends_at": "soon"}, "l0-card", "A: “soon” is not a date and time."),
+        ({"time_zone": "Mars/Olympus"}, "l0-card", "There is no time zone Mars/Olympus."),
+        ({"participants": ["x"]}, "l0-card", "One of these people is not known."),
         ({"participants": []}, "layers", "Choose at least one person in one layer."),
-        ({"hours": [{"start": "09:00", "end": "", "days": []}]}, "layers", "The hours of A need a start and an end."),
+        ({"hours": [{"start": "09:00", "end": "", "days": []}]}, "l0-card", "The hours of A need a start and an end."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(change: dict[str, Any], field: str, sentence: str) -> None:
@@ -104,6 +105,19 @@ def test_what_is_wrong_is_named(change: dict[str, Any], field: str, sentence: st
     with pytest.raises(Invalid) as error:
         forms.draft_in(typed({"name": "Payments", "time_zone": "UTC"}, layers))
     assert (error.value.field, str(error.value)) == (field, sentence)
+
+
+def test_what_is_wrong_is_said_of_its_layer() -> None:
+    layers = layered("A", "B")
+    layers[1]["handoff_time"] = "soon"
+    with pytest.raises(Invalid) as error:
+        forms.draft_in(typed({"name": "Payments", "time_zone": "UTC"}, layers))
+    assert error.value.field == forms.card(1)
+
+
+def test_a_layer_that_was_changed_stays_open() -> None:
+    form = typed({}, layered("A", "B"), "hours:1")
+    assert [layer["open"] for layer in forms.changed(form, forms.layers_in(form))] == [False, True]
 
 
 def test_layers_that_nobody_stands_in_are_left_out() -> None:

@@ -22,6 +22,7 @@ class Person:
 
     id: UUID
     name: str
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

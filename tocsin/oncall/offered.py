@@ -26,10 +26,11 @@ sql = Statements("tocsin.oncall")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A person or a team."""
+    """A person or a team; a person lives by a clock."""
 
     id: UUID
     name: str
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

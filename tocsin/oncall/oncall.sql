@@ -306,8 +306,8 @@ select e.seq, e.actor, e.recorded_at, e.payload from (
 select user_id from schedule_owners($1)
 
 -- name: everybody
--- Whoever can be on call, by name.
-select id, name from users where disabled_at is null order by lower(name), id
+-- Whoever can be on call, by name, and on whose clock.
+select id, name, time_zone from users where disabled_at is null order by lower(name), id
 
 -- name: every_team
 -- All teams, by name.

@@ -16,7 +16,7 @@ from tocsin.oncall import commands, offered, schedule_view
 from tocsin.oncall.drafts import ScheduleDraft, differences
 from tocsin.oncall.model import Schedule
 from tocsin.web import schedule_form as forms
-from tocsin.web import timeline
+from tocsin.web import sites, timeline
 from tocsin.web.schedule import drawn, schedule_of
 
 #: How far ahead the preview looks.
@@ -41,7 +41,7 @@ async def new_form(request: Request) -> Response:
     db = site_of(request).database
     template = read_query(request).choice("template", ("weekly", "office", "sun"), default="weekly")
     if template == "sun":
-        return await _sites(request, {}, {})
+        return await sites.ask(request, {}, {})
     monday = _monday(timeline.wall(await db.clock(), viewer.time_zone).date())
     first = forms.blank(None, monday) | {"name": "Weekly"}
     layers = [first]
@@ -74,76 +74,84 @@ async def follow_the_sun(request: Request) -> Response:
     """From the sites to their layers, shown in the editor; nothing is saved yet."""
     form, viewer = await read_form(request, most=forms.MAX_FIELDS), await viewer_of(request)
     today = timeline.wall(await site_of(request).database.clock(), viewer.time_zone).date()
+    found, errors = sites.sites_in(form)
+    if errors:
+        return await sites.ask(request, form, errors)
     try:
-        layers = offered.follow_the_sun(_sites_in(form), _monday(today))
+        layers = offered.follow_the_sun(found, _monday(today))
     except Invalid as error:
-        return await _sites(request, form, {error.field: str(error)})
+        return await sites.ask(request, form, {error.field: str(error)})
     draft = ScheduleDraft("", viewer.time_zone, layers)
     values = {"time_zone": viewer.time_zone, "name": "Follow the sun"}
     return await _editor(request, None, values, forms.layers_of(draft), {})
 
 
-def _sites_in(form: Form) -> list[offered.SiteDraft]:
-    return [
-        offered.SiteDraft(
-            form.text(f"site{n}_name", most=100), form.text(f"site{n}_zone", most=60, needed=True, label="Time zone"),
-            form.text(f"site{n}_begins", most=5, needed=True, label="Start of the day"), form.all(f"site{n}_people"),
-        )
-        for n in range(4)
-        if form.get(f"site{n}_zone") or form.all(f"site{n}_people")
-    ]  # fmt: skip
-
-
-async def _sites(request: Request, values: Mapping[str, Any], errors: dict[str, str]) -> Response:
-    db = site_of(request).database
-    context = {
-        "nav": "on-call", "values": values, "errors": errors, "people": (await offered.choices(db)).people,
-        "chosen": {n: values.all(f"site{n}_people") if isinstance(values, Form) else [] for n in range(4)},
-        "zones": offered.zones(),
-    }  # fmt: skip
-    return await render(request, "oncall/sites.html", context, status=422 if errors else 200)
-
-
 async def save(request: Request) -> Response:
     """Creates or replaces a schedule. Buttons of the form that change layers show it again; a stale version shows what
-    the others did, and keeps everything that was typed."""
+    the others did, and keeps everything that was typed. `over:7` replaces version 7, which somebody has looked at."""
     form = await read_form(request, most=forms.MAX_FIELDS)
     schedule = await schedule_of(request) if "schedule_id" in request.path_params else None
     layers = forms.layers_in(form)
-    if form.get("do", "save") not in ("save", "preview"):
-        return await _editor(request, schedule, form, forms.changed(form, layers), {})
-    if form.get("do") == "preview":
+    what, _, seen = form.get("do", "save").partition(":")
+    if what == "preview":
         return await _editor(request, schedule, form, layers, {}, await _preview(request, schedule, form))
+    if what not in ("save", "over"):
+        return await _editor(request, schedule, form, forms.changed(form, layers), {})
     try:
-        schedule_id = await _store(request, form, schedule)
+        schedule_id = await _store(
+            request, form, schedule, seen if what == "over" else form.get("version", "")
+        )
     except Invalid as error:
         return await _editor(request, schedule, form, layers, {_where(error.field): str(error)})
     except Conflict as error:
-        if schedule is None or form.get("version") == str(schedule.version):
-            return await _editor(request, schedule, form, layers, {"name": str(error)})
-        theirs = await _theirs(request, schedule, form)
-        return await _editor(request, schedule, form, layers, {"version": str(error)}, theirs=theirs)
+        if schedule is not None:
+            schedule = await schedule_of(request)  # It may have been changed since it was read.
+        return await _editor(request, schedule, form, layers, _conflict(error, schedule, form))
     return redirect(request, f"/on-call/{schedule_id}", "Saved. Whoever's shifts moved is told.")
 
 
-async def _theirs(request: Request, schedule: Schedule, form: Form) -> Mapping[str, Any]:
-    """What the others did since this form was opened, and what saving it would change of theirs."""
+def _conflict(error: Conflict, schedule: Schedule | None, form: Form) -> dict[str, str]:
+    """Names are told apart by an index of the database, which says so in its own words. A stale version is no error of a
+    field: the editor says what the others did."""
+    if "schedules_name" in str(error):
+        return {"name": "Another schedule has this name."}
+    return {} if _stale(schedule, form) else {"name": str(error)}
+
+
+def _stale(schedule: Schedule | None, values: Mapping[str, Any]) -> bool:
+    """Whether somebody else saved since this form was opened."""
+    return (
+        schedule is not None and isinstance(values, Form) and values.get("version") != str(schedule.version)
+    )
+
+
+async def _theirs(
+    request: Request, schedule: Schedule | None, values: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """What the others did since this form was opened, and what saving it would change of theirs; None when nobody did
+    anything."""
+    if schedule is None or not isinstance(values, Form) or not _stale(schedule, values):
+        return None
     db = site_of(request).database
-    edits = await offered.edits_since(db, schedule.id, form.whole("version", least=0, most=1_000_000_000))
-    return {
-        "edits": edits,
-        "over": differences(await offered.stored(db, schedule.id), forms.draft_in(form)),
-    }
+    edits = await offered.edits_since(db, schedule.id, _number(values.get("version", "")))
+    try:
+        over = differences(await offered.stored(db, schedule.id), forms.draft_in(values))
+    except Invalid:
+        over = None
+    return {"edits": edits, "over": over}
 
 
-async def _store(request: Request, form: Form, schedule: Schedule | None) -> UUID:
+async def _store(request: Request, form: Form, schedule: Schedule | None, version: str) -> UUID:
     draft = forms.draft_in(form)
     async with act(request, form) as u:
         if schedule is None:
             return await commands.create_schedule(u, draft)
-        version = form.whole("version", least=1, most=1_000_000_000)
-        await commands.change_schedule(u, schedule.id, version, draft)
+        await commands.change_schedule(u, schedule.id, _number(version), draft)
         return schedule.id
+
+
+def _number(version: str) -> int:
+    return int(version) if version.isdigit() and len(version) < 10 else 0
 
 
 async def preview(request: Request) -> Response:
@@ -180,14 +188,14 @@ async def _editor(
     layers: list[forms.Layer],
     errors: dict[str, str],
     shown: Mapping[str, Any] | None = None,
-    theirs: Mapping[str, Any] | None = None,
 ) -> Response:
     choices = await offered.choices(site_of(request).database)
+    theirs = await _theirs(request, schedule, values)
     context = {
         "nav": "on-call", "schedule": schedule, "values": values, "layers": layers, "errors": errors, "choices": choices,
         "zones": offered.zones(), "shown": shown, "theirs": theirs, "most_hours": forms.MAX_HOURS,
     }  # fmt: skip
-    return await render(request, "oncall/edit.html", context, status=422 if errors else 200)
+    return await render(request, "oncall/edit.html", context, status=422 if errors or theirs else 200)
 
 
 def _where(field: str) -> str:

@@ -82,6 +82,7 @@ def _layers_in(form: Form) -> Iterator[Layer]:
             continue
         layer: Layer = {name: form.get(prefix + name, "").strip()[:2000] for name in _PLAIN}
         layer["skip_holidays"] = "1" if form.flag(f"{prefix}skip_holidays") else ""
+        layer["open"] = form.flag(f"{prefix}open")
         layer["participants"] = form.all(f"{prefix}participants")
         layer["hours"] = list(_hours_in(form, prefix))
         yield layer
@@ -98,7 +99,8 @@ def _hours_in(form: Form, prefix: str) -> Iterator[dict[str, Any]]:
 
 def changed(form: Form, layers: list[Layer]) -> list[Layer]:
     """The layers after a button of the form: `add`, `remove:2`, `up:2`, `down:2`, `hours:2` (one more row of hours),
-    `turn:2.1` (the second turn of the third layer comes a turn earlier)."""
+    `turn:2.1` (the second turn of the third layer comes a turn earlier). The last layer is the highest. What was changed
+    stays open."""
     what, _, which = form.get("do", "").partition(":")
     which, _, turn = which.partition(".")
     number = int(which) if which.isdigit() and len(which) < 4 else -1
@@ -109,15 +111,19 @@ def changed(form: Form, layers: list[Layer]) -> list[Layer]:
         return layers
     elif what == "remove":
         del layers[number]
-    elif what == "up" and number > 0:
-        layers[number - 1 : number + 1] = layers[number], layers[number - 1]
-    elif what == "down" and number < len(layers) - 1:
-        layers[number : number + 2] = layers[number + 1], layers[number]
+    elif what in ("up", "down"):
+        _move(layers, number, number + (1 if what == "up" else -1))
     elif what == "hours":
-        layers[number]["hours"] = [*layers[number]["hours"], {"start": "09:00", "end": "17:00", "days": []}]
+        more = [*layers[number]["hours"], {"start": "09:00", "end": "17:00", "days": []}]
+        layers[number] |= {"hours": more, "open": True}
     elif what == "turn":
-        layers[number]["participants"] = _earlier(layers[number]["participants"], turn)
+        layers[number] |= {"participants": _earlier(layers[number]["participants"], turn), "open": True}
     return layers
+
+
+def _move(layers: list[Layer], number: int, place: int) -> None:
+    if 0 <= place < len(layers):
+        layers[number], layers[place] = layers[place], layers[number]
 
 
 def _earlier(turns: list[str], turn: str) -> list[str]:
@@ -148,17 +154,31 @@ def draft_in(form: Form) -> ScheduleDraft:
     filled = [layer for layer in layers if layer["participants"] or layer["kind"] == "calendar"]
     if not filled:
         raise Invalid("layers", "Choose at least one person in one layer.")
-    for layer in layers:
+    for number, layer in enumerate(layers):
         if layer["id"] and layer not in filled:
-            said = layer["name"] or "A layer"
-            raise Invalid("layers", f"{said} has nobody any more: choose somebody, or remove the layer.")
+            said = layer["name"] or f"Layer {number + 1}"
+            raise Invalid(card(number), f"{said} has nobody any more: choose somebody, or remove the layer.")
+    drafts = tuple(_draft_at(n, layer, zone) for n, layer in enumerate(layers) if layer in filled)
     return ScheduleDraft(
-        form.text("name", most=100, needed=True), zone, tuple(_draft(layer, zone) for layer in filled),
+        form.text("name", most=100, needed=True), zone, drafts,
         form.id("team_id"), form.text("description", most=2000),
         Coverage(form.choice("coverage", tuple(Coverage), default="layered")), form.flag("needs_acceptance"),
         form.whole("max_nights", least=1, most=366, default=7), form.whole("fatigue_pages", least=0, most=100, default=3),
         form.whole("fatigue_hours", least=0, most=2000, default=192),
     )  # fmt: skip
+
+
+def card(number: int) -> str:
+    """The name of a layer's part of the form, for what is wrong within it."""
+    return f"l{number}-card"
+
+
+def _draft_at(number: int, layer: Layer, zone: str) -> RotationDraft:
+    """A layer as a draft; what is wrong with it is said of that layer."""
+    try:
+        return _draft(layer, zone)
+    except Invalid as error:
+        raise Invalid(card(number), str(error)) from None
 
 
 def _draft(layer: Layer, zone: str) -> RotationDraft:

@@ -22,6 +22,9 @@ export function start() {
     }
     if (event.target.name?.endsWith("_kind")) event.target.dataset.was = event.target.value;
   });
+  // A part that is folded says so to the server, which shows the form again as it was; and it opens for what is wrong in it.
+  form.addEventListener("toggle", ({ target }) => { const keeps = form.elements[target.dataset?.keeps]; if (keeps) keeps.value = target.open ? "1" : ""; }, true);
+  form.addEventListener("invalid", (event) => { for (let part = event.target.closest("details"); part; part = part.parentElement.closest("details")) part.open = true; }, true);
   for (const kind of form.querySelectorAll("[name$=_kind]")) kind.dataset.was = kind.value;
   look();
 }
