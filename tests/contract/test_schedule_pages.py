@@ -103,3 +103,41 @@ async def test_a_site_with_a_name_alone_is_not_dropped(browser: Browser, company
     status, _, text = await browser.press("/on-call/new/sites", **fields)
     assert status == 200
     assert "Layer 3: <bdi>Denver</bdi>" in text
+
+
+async def test_a_preview_leads_with_what_changes(browser: Browser, db: Database, company: Company) -> None:
+    here = f"/on-call/{company.schedule}/edit"
+    same = dict(re.findall(r'name="([^"]+)" (?:[^>]*)value="([^"]*)"', await browser.see(here)))
+    _, version = await stored(db, company.schedule)
+    one = editor(company, name="Payments", version=version)
+    assert (await browser.press(here, **one, do="save"))[0] == 303
+    _, version = await stored(db, company.schedule)
+    layer = re.findall(r'name="layer0_id" value="([^"]+)"', await browser.see(here))[0]
+    one |= {"version": version, "layer0_id": layer}
+    status, _, text = await browser.press(f"{here}/preview", **one)
+    assert status == 200
+    assert "<strong>Nothing changes</strong> in these five weeks." in text
+    assert "New by this edit" not in text
+    assert text.count("tl-line") > 35
+    assert same["name"]
+
+
+async def test_a_preview_says_what_is_new_and_what_goes_on(
+    browser: Browser, db: Database, company: Company
+) -> None:
+    here = f"/on-call/{company.schedule}/edit"
+    _, version = await stored(db, company.schedule)
+    assert (await browser.press(here, **editor(company, version=version, do="save")))[0] == 303
+    two = editor(
+        company, layer0_participants=str(company.ana), layer0_hours0_start="09:00", layer0_hours0_end="17:00"
+    )
+    _, _, text = await browser.press(f"{here}/preview", **two)
+    order = [
+        text.index(words) for words in ("in these five weeks", "loses", "New by this edit", 'class="tl ')
+    ]
+    assert order == sorted(order)
+    # Ben's single endless turn: its end is not the end of what is looked at.
+    assert re.search(
+        r"<bdi>Ben Okafor</bdi></strong> loses <span class=\"soft\">everything from now on<", text
+    )
+    assert re.search(r"<summary>\d+ more</summary>", text), "each of them can be seen"

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.oncall.model import Shift
+from tocsin.web.slivers import grouped
 from tocsin.web.timeline import (
     VIEWS,
     WEEKS,
@@ -16,6 +17,7 @@ from tocsin.web.timeline import (
     colours,
     days_of,
     dense,
+    frame_from,
     frame_of,
     hours,
     pieces_of,
@@ -123,3 +125,52 @@ def test_tracks_are_lanes_of_their_own() -> None:
 
 def test_the_wall_clock() -> None:
     assert wall(at("2026-05-04 23:00"), "Asia/Tokyo").date() == date(2026, 5, 5)
+
+
+def test_a_frame_may_begin_on_any_day() -> None:
+    frame = frame_from("month", date(2026, 11, 27), "Asia/Tokyo")
+    assert (frame.first, frame.last) == (date(2026, 11, 27), date(2026, 12, 31))
+    assert frame.start == at("2026-11-26 15:00")
+    assert days_of(frame, frame.start, {})[0].today
+
+
+def turns(start: str, count: int, length: timedelta, *people: UUID) -> list[Shift]:
+    begin = at(start)
+    return [Shift(people[n % len(people)], begin + n * length, begin + (n + 1) * length, None, None) for n in range(count)]  # fmt: skip
+
+
+def test_turns_too_short_to_be_read_are_a_days_people() -> None:
+    frame, now = frame_from("month", date(2026, 5, 4), "UTC"), at("2026-05-04")
+    shifts = turns("2026-05-04", 70, timedelta(hours=12), ANA, BEN)
+    found = grouped(frame, pieces_of(frame, shifts, NAMES, now, holes=True))
+    assert len(found) == 35
+    assert {(p.name, p.names, len(p.parts)) for p in found} == {("2 people", "Ana Silva, Ben Okafor", 2)}
+    assert {p.shown() for p in found} == {"2"}
+    assert abs(sum(p.width for p in found) - 100) < 0.2
+
+
+def test_the_turns_of_a_day_are_a_weeks_in_a_quarter() -> None:
+    frame = frame_from("quarter", date(2026, 5, 4), "UTC")
+    found = grouped(
+        frame, pieces_of(frame, turns("2026-05-04", 91, timedelta(days=1), ANA, BEN), NAMES, frame.start)
+    )
+    assert [p.shown() for p in found] == ["2 people"] * 13
+
+
+def test_a_hole_however_short_stays_a_hole_and_long_turns_stay_apart() -> None:
+    frame = frame_from("month", date(2026, 5, 4), "UTC")
+    shifts = [*turns("2026-05-04 00:00", 2, timedelta(hours=6), ANA, BEN), *turns("2026-05-04 13:00", 1, timedelta(hours=3), BEN), *turns("2026-05-05", 34, timedelta(days=1), ANA, BEN)]  # fmt: skip
+    found = grouped(frame, pieces_of(frame, shifts, NAMES, frame.start, holes=True))
+    assert [(p.names, len(p.parts)) for p in found[:4]] == [
+        ("Ana Silva, Ben Okafor", 2), ("nobody", 0), ("Ben Okafor", 0), ("nobody", 0),
+    ]  # fmt: skip
+    assert len(found) == 38
+
+
+def test_short_turns_of_one_person_are_that_persons() -> None:
+    frame = frame_from("month", date(2026, 5, 4), "UTC")
+    (piece, *_) = grouped(
+        frame, pieces_of(frame, turns("2026-05-04", 4, timedelta(hours=6), ANA), NAMES, frame.start)
+    )
+    assert (piece.user_id, piece.name, piece.parts) == (ANA, "Ana Silva", ())
+    assert piece.ends_at == at("2026-05-05")

@@ -1,7 +1,6 @@
 """Editing a schedule: the form, what it would bring while it is typed, and saving it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,15 +11,14 @@ from starlette.routing import BaseRoute
 
 from tocsin.edge.door import Form, Who, act, page, read_form, read_query, redirect, render, site_of, viewer_of
 from tocsin.kernel.errors import Conflict, Invalid
-from tocsin.oncall import commands, offered, schedule_view
+from tocsin.oncall import commands, offered
 from tocsin.oncall.drafts import ScheduleDraft, differences
 from tocsin.oncall.model import Schedule
 from tocsin.web import schedule_form as forms
 from tocsin.web import sites, timeline
-from tocsin.web.schedule import drawn, schedule_of
+from tocsin.web.schedule import schedule_of
+from tocsin.web.schedule_preview import preview_of
 
-#: How far ahead the preview looks.
-PREVIEW = timedelta(weeks=5)
 #: Fields of the domain that stand within layers, or beside no single input.
 _WITHIN = (
     "participants",
@@ -94,7 +92,7 @@ async def save(request: Request) -> Response:
     layers = forms.layers_in(form)
     what, _, seen = form.get("do", "save").partition(":")
     if what == "preview":
-        return await _editor(request, schedule, form, layers, {}, await _preview(request, schedule, form))
+        return await _editor(request, schedule, form, layers, {}, await preview_of(request, schedule, form))
     if what not in ("save", "over"):
         return await _editor(request, schedule, form, forms.changed(form, layers), {})
     try:
@@ -158,27 +156,8 @@ async def preview(request: Request) -> Response:
     """The fragment that follows the form while it is typed."""
     form = await read_form(request, most=forms.MAX_FIELDS)
     schedule = await schedule_of(request) if "schedule_id" in request.path_params else None
-    return await render(request, "oncall/preview.html", await _preview(request, schedule, form))
-
-
-async def _preview(request: Request, schedule: Schedule | None, form: Form) -> dict[str, Any]:
-    """What the template of the preview needs; a sentence when the form cannot be computed yet."""
-    db, viewer = site_of(request).database, await viewer_of(request)
-    now = await db.clock()
-    try:
-        draft = forms.draft_in(form)
-        draft = draft if draft.name else replace(draft, name="New")
-        found = await offered.previewed(db, draft, schedule.id if schedule else None, now, now + PREVIEW)
-        dense = timeline.dense([s for s in found.final if s.track == 0], now)
-        today = timeline.wall(now, viewer.time_zone).date()
-        frame = timeline.frame_of("week" if dense else "month", today, viewer.time_zone)
-        seen = await schedule_view.view_of_draft(db, draft, found.overrides, now, frame.end)
-    except (Invalid, Conflict, ValueError) as error:
-        return {"problem": str(error), "begun": any(layer["participants"] for layer in forms.layers_in(form))}
-    return {
-        "problem": "", "begun": True, "timeline": drawn(frame, seen, now), "changes": found.changes, "findings": found.findings,
-        "zone": viewer.time_zone, "hours": timeline.hours,
-    }  # fmt: skip
+    shown = await preview_of(request, schedule, form)
+    return await render(request, "oncall/preview.html", {"shown": shown, "hours": timeline.hours})
 
 
 async def _editor(
@@ -193,7 +172,7 @@ async def _editor(
     theirs = await _theirs(request, schedule, values)
     context = {
         "nav": "on-call", "schedule": schedule, "values": values, "layers": layers, "errors": errors, "choices": choices,
-        "zones": offered.zones(), "shown": shown, "theirs": theirs, "most_hours": forms.MAX_HOURS,
+        "zones": offered.zones(), "shown": shown, "theirs": theirs, "most_hours": forms.MAX_HOURS, "hours": timeline.hours,
     }  # fmt: skip
     return await render(request, "oncall/edit.html", context, status=422 if errors or theirs else 200)
 

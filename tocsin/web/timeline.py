@@ -33,6 +33,13 @@ class Piece:
     #: The whole shift, where the piece is cut off by what is shown.
     shift_starts_at: datetime | None = None
     shift_ends_at: datetime | None = None
+    #: What is drawn together here, being too short to be read apart.
+    parts: tuple["Piece", ...] = ()
+
+    @property
+    def names(self) -> str:
+        """Who has it, each once: what a range that is picked over it would replace."""
+        return ", ".join(dict.fromkeys(part.name for part in self.parts)) or self.name or "nobody"
 
     @property
     def initials(self) -> str:
@@ -43,6 +50,8 @@ class Piece:
     def shown(self, scale: float = 1.0) -> str:
         """As much of the name as the width takes; `scale` is how wide the lane is drawn, 1 for a whole page."""
         room = self.width * scale
+        if self.parts:
+            return self.name if room >= 7 else self.name.split()[0] if room >= 1 else ""
         if room >= 11:
             return self.name
         if room >= 6:
@@ -74,7 +83,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The range that is shown: whole weeks on the clock of `zone`."""
+    """The range that is shown: whole weeks on the clock of `zone`, most often from a Monday on."""
 
     view: str
     zone: str
@@ -85,6 +94,10 @@ class Frame:
     def share(self, moment: datetime) -> float:
         """How far from the left edge, in percent."""
         return round((moment - self.start) / (self.end - self.start) * 100, 3)
+
+    def day_of(self, moment: datetime) -> date:
+        """The day that it is then, on the frame's clock."""
+        return local(moment, self.zone).date()
 
     @property
     def earlier(self) -> date:
@@ -109,6 +122,11 @@ class Timeline:
     now: float | None
     people: Mapping[UUID, tuple[str, int]] = field(default_factory=dict)
 
+    @property
+    def together(self) -> bool:
+        """Whether short turns are drawn together somewhere."""
+        return any(piece.parts for lane in self.lanes for piece in lane.pieces)
+
 
 def dense(coming: Sequence[Shift | ShiftRow], now: datetime) -> bool:
     """Whether people take turns so often that only a week of them can be read."""
@@ -118,9 +136,13 @@ def dense(coming: Sequence[Shift | ShiftRow], now: datetime) -> bool:
 
 def frame_of(view: str, day: date, zone: str) -> Frame:
     """The weeks of a view around a day, from Monday on."""
-    monday = day - timedelta(days=day.weekday())
-    after = monday + timedelta(weeks=WEEKS[view])
-    return Frame(view, zone, monday, instant(_midnight(monday), zone), instant(_midnight(after), zone))
+    return frame_from(view, day - timedelta(days=day.weekday()), zone)
+
+
+def frame_from(view: str, first: date, zone: str) -> Frame:
+    """As many days as a view has, from this one on."""
+    after = first + timedelta(weeks=WEEKS[view])
+    return Frame(view, zone, first, instant(_midnight(first), zone), instant(_midnight(after), zone))
 
 
 def days_of(frame: Frame, now: datetime, marks: Mapping[date, Sequence[str]]) -> tuple[Day, ...]:
@@ -207,6 +229,11 @@ def hours(begins: datetime, ends: datetime, zone: str) -> str:
     first, last = begins.astimezone(ZoneInfo(zone)), ends.astimezone(ZoneInfo(zone))
     until = f"{last:%H:%M}" if first.date() == last.date() else f"{last:%a %-d %b %H:%M}"
     return f"{first:%a %-d %b %H:%M} to {until}"
+
+
+def moment(at: datetime, zone: str) -> str:
+    """`Mon 4 May 09:00` on the clock of a zone."""
+    return f"{at.astimezone(ZoneInfo(zone)):%a %-d %b %H:%M}"
 
 
 def _length(minutes: int) -> str:

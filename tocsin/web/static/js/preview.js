@@ -7,9 +7,9 @@ export function start() {
     const number = ++asked;
     const answer = await fetch(form.dataset.preview, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { accept: "text/html" } }).catch(() => null);
     if (number !== asked || !answer?.ok) return;
-    const open = place.querySelector("details")?.open;
+    const open = [...place.querySelectorAll("details[open]")].map((x) => x.id);
     place.innerHTML = await answer.text();
-    if (open && place.querySelector("details")) place.querySelector("details").open = true;
+    for (const part of place.querySelectorAll("details")) if (open.includes(part.id)) part.open = true;
   };
   const soon = () => { clearTimeout(timer); timer = setTimeout(look, 500); };
   form.addEventListener("input", soon);

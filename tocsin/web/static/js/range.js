@@ -1,3 +1,11 @@
+// A timeline that is wider than the screen shows what is now, with a bit of what was.
+customElements.define("show-now", class extends HTMLElement {
+  connectedCallback() {
+    const box = this.parentElement, line = box.querySelector(".tl-now");
+    if (line && box.scrollWidth > box.clientWidth) box.scrollLeft += line.getBoundingClientRect().left - box.getBoundingClientRect().left - box.clientWidth * 0.15;
+  }
+});
+
 // A range of time, picked on a lane of the timeline: drag with mouse, pen or finger; or with the arrow keys. The range
 // goes into the form of a dialog, on the clock that the page shows.
 class TimeRange extends HTMLElement {
