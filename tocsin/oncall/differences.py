@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import bidirectional
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -89,7 +90,7 @@ def _said(field: str, data: Plain, names: Names) -> str:
         case "turn":
             return turn_words(data)
         case "participants":
-            return " → ".join(_participant(p, names) for p in data["participants"])
+            return " → ".join(isolated(_participant(p, names)) for p in data["participants"])
         case "restrictions":
             return "; ".join(restriction_words(r) for r in data["restrictions"])
         case "team_id":
@@ -102,6 +103,13 @@ def _said(field: str, data: Plain, names: Names) -> str:
             )
         case _:
             return _plainly(data.get(field))
+
+
+def isolated(name: str) -> str:
+    """A name within a sentence, where its direction ends with it: else an order of right-to-left names reads reversed.
+    Names from left to right need nothing."""
+    right = any(bidirectional(letter) in ("R", "AL", "AN", "RLE", "RLO", "RLI") for letter in name)
+    return f"\u2068{name}\u2069" if right else name
 
 
 def shown_source(url: str | None) -> str:

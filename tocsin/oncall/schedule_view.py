@@ -14,7 +14,7 @@ from tocsin.oncall.differences import restriction_words, turn_words
 from tocsin.oncall.drafts import RotationDraft, ScheduleDraft, plain
 from tocsin.oncall.final import final_between
 from tocsin.oncall.holidays import Whereabouts, holidays_between
-from tocsin.oncall.model import Override, Schedule, Shift, TeamTurns
+from tocsin.oncall.model import Override, Participant, Schedule, Shift, TeamTurns
 from tocsin.oncall.plans import Plan, draft_of_schedule, overrides_of, plan_of_draft
 
 sql = Statements("tocsin.oncall")
@@ -34,8 +34,8 @@ class Layer:
 
     name: str
     words: str
-    #: Who takes turns, in order: `Ana Silva → Ben Okafor → nobody`.
-    turns: str
+    #: Who takes turns, in order: Ana Silva, Ben Okafor, nobody.
+    turns: tuple[str, ...]
     shifts: tuple[Shift, ...]
 
 
@@ -96,7 +96,7 @@ def _layers(
     computed = {r.position: plan.layer(r, start, end) for r in plan.rotations}
     return [
         Layer(
-            layer.name or f"Layer {position + 1}", layer_words(layer), turns_words(layer, names),
+            layer.name or f"Layer {position + 1}", layer_words(layer), turns_of(layer, names),
             tuple(computed.get(position, ())),
         )
         for position, layer in enumerate(draft.rotations)
@@ -115,17 +115,17 @@ def layer_words(layer: RotationDraft) -> str:
     return ", ".join(parts)
 
 
-def turns_words(layer: RotationDraft, names: Mapping[UUID, Named]) -> str:
+def turns_of(layer: RotationDraft, names: Mapping[UUID, Named]) -> tuple[str, ...]:
     """Who takes turns, in order."""
-    said = []
-    for participant in layer.participants:
-        if isinstance(participant, TeamTurns):
-            said.append("each of a team")
-        elif participant is None:
-            said.append("nobody")
-        else:
-            said.append(names[participant].name if participant in names else "somebody who left")
-    return " → ".join(said)
+    return tuple(_turn(participant, names) for participant in layer.participants)
+
+
+def _turn(participant: Participant, names: Mapping[UUID, Named]) -> str:
+    if participant is None:
+        return "nobody"
+    if isinstance(participant, TeamTurns):
+        return "each of a team"
+    return names[participant].name if participant in names else "somebody who left"
 
 
 async def _names(db: Reader, plan: Plan, shifts: Sequence[Shift], draft: ScheduleDraft) -> dict[UUID, Named]:

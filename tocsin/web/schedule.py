@@ -1,7 +1,7 @@
 """One schedule over time: who is on call, why, and the two or three things that people do about it."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -28,12 +28,15 @@ from tocsin.kernel.zones import exists
 from tocsin.oncall import commands, cover, schedule_view
 from tocsin.oncall.glance import glance, held_at
 from tocsin.oncall.model import Schedule, Shift, ShiftRow
-from tocsin.oncall.queries import schedule_by_id
+from tocsin.oncall.queries import schedule_by_id, shifts_between
 from tocsin.oncall.schedule_view import View
 from tocsin.web import timeline
 from tocsin.web.ranges import moment
 from tocsin.web.slivers import grouped
 from tocsin.web.timeline import Frame, Lane, Piece, Timeline
+
+#: Whoever has a shift before then must be ready.
+SOON = timedelta(days=7)
 
 
 async def show(request: Request) -> Response:
@@ -59,10 +62,18 @@ async def _show(
         "nav": "on-call", "schedule": schedule, "zone": zone, "mine": mine, "today": today, "seen": seen,
         "timeline": drawn(frame, seen, now), "views": timeline.VIEWS, "snap": timeline.SNAP[frame.view],
         "chosen": chosen, "values": values or _prefilled(chosen, zone), "errors": errors,
-        "glance": seen_now, "hours": timeline.hours,
-        "readiness": await readiness_of_schedule(db, schedule.id),
+        "glance": seen_now, "hours": timeline.hours, **await _readiness(db, schedule, now),
+        "printed": timeline.moment(now, zone), "address": f"{site_of(request).settings.url}/on-call/{schedule.id}",
     }  # fmt: skip
     return await render(request, "oncall/schedule.html", context, status=422 if errors else 200)
+
+
+async def _readiness(db: Reader, schedule: Schedule, now: datetime) -> dict[str, Any]:
+    """Who can be reached; of those who cannot, whoever has a shift this week stands first."""
+    found = await readiness_of_schedule(db, schedule.id)
+    soon = {s.user_id for s in await shifts_between(db, schedule.id, now, now + SOON)}
+    found.sort(key=lambda r: (r.ready, r.user_id not in soon, r.name.lower()))
+    return {"readiness": found, "soon": soon}
 
 
 def drawn(frame: Frame, seen: View, now: datetime, scale: float = 1.0) -> Timeline:

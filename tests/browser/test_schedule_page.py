@@ -1,0 +1,75 @@
+"""The page of a schedule with many people, and with names that read from right to left."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE, People
+
+pytestmark = pytest.mark.browser
+
+NAMES = ("محمد الفارسي", "דוד כהן", "سارة")
+
+
+def schedule_of(people: People, title: str, *names: str, **layer: object) -> str:
+    """A schedule with new people who take turns in this order; its id."""
+    server, token = people.house.server, people.house.token
+    ids = [
+        server.api("POST", "/users", {"email": f"{title[:3].lower()}{n}@lantern.example", "name": name}, token)["id"]
+        for n, name in enumerate(names)
+    ]  # fmt: skip
+    body = {
+        "name": title,
+        "time_zone": "UTC",
+        "rotations": [{"participants": ids, "start_date": "2026-01-05", **layer}],
+    }
+    return str(server.api("POST", "/schedules", body, token)["id"])
+
+
+def test_the_order_of_turns_reads_as_it_is_whatever_the_names(people: People) -> None:
+    page = people.page
+    page.goto(f"/on-call/{schedule_of(people, 'From the right', *NAMES)}")
+    names = page.get_by_role("region", name="Layers").locator("span > bdi")
+    expect(names).to_have_text(list(NAMES))
+    boxes = [each.bounding_box() for each in names.all()]
+    assert [(b["y"], b["x"]) for b in boxes if b] == sorted((b["y"], b["x"]) for b in boxes if b)
+    page.get_by_role("link", name="Edit").click()
+    expect(page.locator("#f-l0-fields > summary bdi")).to_have_text(list(NAMES))
+
+
+def test_many_people_take_little_room(people: People) -> None:
+    page = people.page
+    names = [f"Person {n:02}" for n in range(40)]
+    page.goto(f"/on-call/{schedule_of(people, 'Many people', *names, kind='daily')}")
+    card = page.get_by_role("region", name="Readiness")
+    expect(card).to_contain_text("40 of 40 are not ready: the first contact method, email, is not verified.")
+    expect(card.locator("li:visible")).to_have_count(5)
+    # Whoever is on call this week comes first.
+    expect(card.locator("li").first).to_contain_text("on call this week")
+    card.get_by_text("and 35 more").click()
+    expect(card.locator("li:visible")).to_have_count(40)
+    layers = page.get_by_role("region", name="Layers")
+    expect(layers.locator("bdi:visible", has_text="Person")).to_have_count(6)
+    expect(page.locator(".people-key li:visible")).to_have_count(12)
+    assert page.evaluate("document.documentElement.scrollHeight") < 5000
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_phone_shows_the_present(people: People) -> None:
+    phone = people.of("ada", **PHONE)
+    phone.goto(f"/on-call/{people.schedule('Payments on-call')}?view=week")
+    box = phone.locator(".tl").bounding_box()
+    line = phone.locator(".tl-now").first.bounding_box()
+    assert box
+    assert line
+    assert box["x"] <= line["x"] <= box["x"] + box["width"]
+
+
+def test_print_says_when_and_where(people: People) -> None:
+    page, schedule = people.page, people.schedule("Payments on-call")
+    page.goto(f"/on-call/{schedule}")
+    said = page.get_by_text("Printed ")
+    expect(said).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(said).to_contain_text(f"/on-call/{schedule}")
