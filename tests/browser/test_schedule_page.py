@@ -73,3 +73,22 @@ def test_print_says_when_and_where(people: People) -> None:
     expect(said).to_be_hidden()
     page.emulate_media(media="print")
     expect(said).to_contain_text(f"/on-call/{schedule}")
+
+
+def test_today_is_the_readers_today(people: People) -> None:
+    """The profile's clock, not the browser's: 00:30 in Dublin is tomorrow at 23:30, though it is one day in Tokyo."""
+    page = people.of("ada", timezone_id="Asia/Tokyo")
+    page.goto("/on-call")
+    said = page.evaluate(
+        """() => {
+            document.body.dataset.now = "2026-11-27T23:30:00Z"
+            const moments = ["2026-11-28T00:30:00Z", "2026-11-27T22:00:00Z"].map((at) => {
+                const it = document.createElement("local-moment")
+                it.innerHTML = `<time datetime="${at}"></time>`
+                document.body.append(it)
+                return it.textContent
+            })
+            return moments
+        }"""
+    )
+    assert said == ["Sat 28 Nov 00:30", "22:00"]

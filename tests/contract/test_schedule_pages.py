@@ -49,6 +49,8 @@ async def test_a_stale_editor_never_saves_plainly(browser: Browser, db: Database
         assert "Somebody else changed this schedule meanwhile" in text
         assert set(ways_to_save(text)) == {f"over:{version}"}, do
         assert f'name="version" value="{opened}"' in text, do
+        # Enter presses the first button that belongs to the form.
+        assert re.findall(r'<button[^>]*name="do" value="([^"]+)"', text)[0] == "preview", do
     _, version = await stored(db, company.schedule)
     assert (await browser.press(here, **editor(company, version=opened, do=f"over:{version}")))[0] == 303
     assert (await stored(db, company.schedule))[0] == "Mine"

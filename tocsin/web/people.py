@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from tocsin.duty.readiness import readiness_of, unready
-from tocsin.edge.door import Form, Who, act, page, read_form, redirect, render, site_of
+from tocsin.edge.door import Form, Who, act, page, read_form, read_query, redirect, render, site_of
 from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Conflict, Invalid
 from tocsin.people import commands, queries
@@ -25,13 +25,32 @@ async def list_(request: Request) -> Response:
 
 
 async def _page(request: Request, typed: Mapping[str, str], errors: dict[str, str]) -> Response:
-    site = site_of(request)
+    site, query = site_of(request), read_query(request)
+    words, show = query.text("q", most=100), query.choice("show", ("", "unready"), default="")
+    everybody = await _people(site.database)
+    people = [row for row in everybody if _fits(row, words.lower(), show)]
     context = {
-        "nav": "settings", "section": "people", "people": await _people(site.database), "roles": ROLES,
+        "nav": "settings", "section": "people", "people": people, "roles": ROLES,
+        "words": words, "show": show, "counts": _counts(everybody),
         "zones": time_zones(), "values": {"role": "member", "time_zone": "UTC"} | dict(typed), "errors": errors,
         "mail": "email" in site.transports and site.transports["email"].ready,
     }  # fmt: skip
     return await render(request, "settings/people.html", context, status=422 if errors else 200)
+
+
+def _fits(row: dict[str, Any], words: str, show: str) -> bool:
+    said = " ".join([row["user"].name, row["user"].email, *row["teams"]]).lower()
+    return words in said and (not show or row["unready"])
+
+
+def _counts(everybody: list[dict[str, Any]]) -> dict[str, int]:
+    """How many there are of whom; disabled ones count as nothing else."""
+    there = [row for row in everybody if row["user"].disabled_at is None]
+    return {
+        "all": len(there), **{role: sum(row["user"].role == role for row in there) for role in Role},
+        "invited": sum(row["user"].invited for row in there), "disabled": len(everybody) - len(there),
+        "unready": sum(row["unready"] for row in there), "needed": sum(row["needed"] for row in there),
+    }  # fmt: skip
 
 
 async def _people(db: Reader) -> list[dict[str, Any]]:
@@ -46,7 +65,8 @@ async def _people(db: Reader) -> list[dict[str, Any]]:
     return [
         {
             "user": user, "teams": sorted(teams.get(user.id, [])), "seen_at": seen.get(user.id),
-            "ready": ready.get(user.id), "needed": user.id in on_call,
+            "ready": ready.get(user.id), "needed": user.id in on_call and user.disabled_at is None,
+            "unready": user.disabled_at is None and user.id in ready and not ready[user.id].ready,
         }
         for user in users
     ]  # fmt: skip

@@ -7,6 +7,7 @@ import { start as startRoom } from "./room.js";
 import { start as startKeys } from "./keys.js";
 import { start as startRanges } from "./range.js";
 import { start as startPreview } from "./preview.js";
+import { start as startLeave } from "./leave.js";
 
 startForms(document);
 startLive();
@@ -14,4 +15,5 @@ startRoom();
 startKeys();
 startRanges();
 startPreview();
+startLeave();
 document.querySelector("[data-focus]")?.focus();

@@ -1,10 +1,15 @@
 // Times are human and exact: relative where it helps, exact on hover, a countdown that says when it is late.
 const MINUTE = 60_000, HOUR = 3_600_000, DAY = 86_400_000;
 const zone = () => document.body?.dataset.timeZone || undefined;
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long", timeZone: safe(zone()) });
-const short = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: safe(zone()) });
-const yearly = new Intl.DateTimeFormat(undefined, { year: "numeric", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: safe(zone()) });
-const dated = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: safe(zone()) });
+const here = { timeZone: safe(zone()) }, clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...here };
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long", ...here });
+const short = new Intl.DateTimeFormat(undefined, clock);
+const yearly = new Intl.DateTimeFormat(undefined, { year: "numeric", day: "numeric", month: "short", ...clock });
+const date = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit", ...here });
+const parts = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", ...clock });
+
+// As the server writes it: Mon 30 Nov 09:00.
+const dated = { format(then) { const of = Object.fromEntries(parts.formatToParts(then).map((x) => [x.type, x.value])); return `${of.weekday} ${of.day} ${of.month.slice(0, 3)} ${of.hour}:${of.minute}`; } };
 
 function safe(name) {
   try { if (name) new Intl.DateTimeFormat(undefined, { timeZone: name }); return name; } catch { return undefined; }
@@ -54,7 +59,8 @@ customElements.define("local-moment", class extends HTMLElement {
   connectedCallback() {
     const time = this.querySelector("time"), then = Date.parse(time?.dateTime);
     if (Number.isNaN(then)) return;
-    const today = new Date(now()).toDateString() === new Date(then).toDateString();
+    // Today is today on the reader's clock, as the text is.
+    const today = date.format(now()) === date.format(then);
     // Far away, the day alone would be taken for one of this year.
     time.textContent = (today ? short : Math.abs(now() - then) > 300 * DAY ? yearly : dated).format(then);
     time.title = exact.format(then);
