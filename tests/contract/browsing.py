@@ -18,13 +18,14 @@ class Browser:
     async def ask(
         self, method: str, path: str, body: bytes = b"", kind: str = ""
     ) -> tuple[int, dict[str, str], str]:
+        path, _, query = path.partition("?")
         sent: list[Message] = []
         waiting = [{"type": "http.request", "body": body, "more_body": False}]
         headers = {"cookie": f"tocsin={self.cookie}", "content-type": kind, "host": "test", "accept": "text/html",
                    "content-length": str(len(body))}  # fmt: skip
         scope = {
             "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "server": ("test", 80), "path": path,
-            "raw_path": path.encode(), "query_string": b"", "client": ("127.0.0.1", 1), "root_path": "",
+            "raw_path": path.encode(), "query_string": query.encode(), "client": ("127.0.0.1", 1), "root_path": "",
             "asgi": {"version": "3.0"}, "headers": [(k.encode(), v.encode()) for k, v in headers.items() if v],
         }  # fmt: skip
 
