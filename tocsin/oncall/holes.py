@@ -79,12 +79,12 @@ def _patterns(case: Case, holes: Sequence[Range]) -> list[_Pattern]:
     often = [shape for shape, times in Counter(whole.values()).items() if times > 1]
     for hole in cut:
         begun = hole[0] == case.start
-        shape = next((s for s in often if is_part(hole, s, case.time_zone, begun=begun)), None)
+        like = next((s for s in often if is_part(hole, s, case.time_zone, begun=begun)), None)
         first, last = (local(moment, case.time_zone).date() for moment in hole)
-        if shape is None:
+        if like is None:
             _add(found, shape_of(hole, case.time_zone), first, hole)
         else:
-            _add(found, shape, last - timedelta(days=shape.midnights) if begun else first, hole)
+            _add(found, like, last - timedelta(days=like.midnights) if begun else first, hole)
     for pattern in found.values():
         pattern.found.sort(key=lambda item: item[1])
     return list(found.values())
