@@ -34,7 +34,7 @@ shell: setup ## a psql shell on the database
 
 test: setup-dev ## all tests; ARGS="-k word" for some
 	@bin/packages
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: check-style check-types check-imports check-migrations check-shape ## style, types, imports, migrations, shape; with -k all of them
 

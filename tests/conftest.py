@@ -16,6 +16,7 @@ from tocsin.kernel.migrate import migrate
 from tocsin.people.permissions import permit
 
 _number = itertools.count()
+LONG_FIRST = ("product", "browser", "real", "shape", "domain", "contract", "unit")
 #: Nothing here has to survive a power cut. The log is kept short, because it may lie in memory.
 QUICK = {
     "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "256MB",
@@ -27,6 +28,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """All processes of this run share a folder."""
     if not hasattr(config, "workerinput"):
         folders.begin()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long come first, so that one process does not end with them while the others have nothing to do."""
+    items.sort(key=lambda item: LONG_FIRST.index(item.path.parent.name))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

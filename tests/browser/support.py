@@ -13,6 +13,7 @@ from playwright.sync_api import (
     Error,
     Page,
     Response,
+    expect,
     sync_playwright,
 )
 
@@ -20,6 +21,8 @@ from tests.product.harness import Tocsin
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 MISSING = "" if CHROMIUM else "Chromium is not installed"
+#: How long a page may take on a machine that is busy with other things.
+PATIENCE_MS = 20_000
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -55,6 +58,7 @@ class Watch:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A browser of its own."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
@@ -66,7 +70,7 @@ def chromium() -> Iterator[Browser]:
 def new_context(browser: Browser, server: Tocsin, watch: Watch, **options: Any) -> BrowserContext:
     """A person's browser: cookies of its own, addresses relative to the server, watched."""
     context = browser.new_context(base_url=server.url, **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     watch.over(context)
     return context
 

@@ -101,7 +101,7 @@ def test_a_database_that_is_killed_is_not_noticed(room: Room) -> None:
     room.house.server.kill_database()
     body = {"text": "After the database came back"}
     say = f"/api/v1/incidents/{room.key}/entries"
-    until(lambda: room.house.server.send("POST", say, body, room.house.token)[0] < 300, "the database", 40)
+    until(lambda: room.house.server.send("POST", say, body, room.house.token)[0] < 300, "the database")
     room.hears("After the database came back")
     assert room.page.evaluate("window.sameDocument") is True
 

@@ -42,7 +42,7 @@ class Browser:
     def ask(
         self, method: str, path: str, body: bytes | str = b"", **headers: str
     ) -> tuple[int, dict[str, str], str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.cookies:
             sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -91,7 +91,7 @@ class Browser:
         finally:
             if connection.sock is not None:
                 connection.sock.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
+            thread.join(60)
             connection.close()
 
     def sign_in(self, email: str) -> "Browser":

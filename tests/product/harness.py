@@ -31,6 +31,8 @@ from tocsin.kernel import embedded
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
+#: How long anything may take on a machine that is busy with other things. Nobody waits so long when all is well.
+PATIENCE_S = 60
 #: Of the environment of the tests, what a server's does not have. Without compiled files each start takes twice as long.
 NOT_HANDED_ON = ("TOCSIN_", "DATABASE_URL", "PYTHONDONTWRITEBYTECODE")
 
@@ -42,7 +44,7 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
-def until(look: Callable[[], T], what: str, seconds: float = 20) -> T:
+def until(look: Callable[[], T], what: str, seconds: float = PATIENCE_S) -> T:
     """Waits for a condition of the outside world, and answers its value."""
     end = time.monotonic() + seconds
     turn = threading.Event()
@@ -88,7 +90,7 @@ class Mailbox:
             m for m in self.mails if address in str(m["to"]) and subject.lower() in str(m["subject"]).lower()
         ]
 
-    def wait(self, address: str, subject: str = "", seconds: float = 20) -> EmailMessage:
+    def wait(self, address: str, subject: str = "", seconds: float = PATIENCE_S) -> EmailMessage:
         """The newest such mail, as soon as there is one."""
         return until(lambda: self.to(address, subject), f"mail to {address} about {subject!r}", seconds)[-1]
 
@@ -130,7 +132,7 @@ class Tocsin:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *self.command], cwd=ROOT, env=self.env, stdout=log, stderr=log
             )
-        until(self._ready, f"the server at {self.url}\n{self.log.read_text()[-3000:]}", 60)
+        until(self._ready, f"the server at {self.url}\n{self.log.read_text()[-3000:]}")
         return self
 
     def _ready(self) -> bool:
@@ -143,7 +145,7 @@ class Tocsin:
         """As the kernel would in want of memory."""
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
 
     def kill_database(self) -> None:
         """The private server's first process, in the same way; its children end by themselves."""
@@ -155,10 +157,10 @@ class Tocsin:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(20)
+                self.process.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                self.process.wait(10)
+                self.process.wait(PATIENCE_S)
                 raise AssertionError(f"did not stop:\n{self.log.read_text()[-3000:]}") from None
 
     def cli(self, *args: str, token: str = "", stdin: str = "") -> str:
@@ -197,7 +199,7 @@ class Tocsin:
             headers["authorization"] = f"Bearer {token}"
         request = urllib.request.Request(self.url + path, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
                 return answer.status, _lower(answer.headers), answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -301,7 +303,7 @@ class Monitoring:
             with (self.folder / f"{number}.log").open("wb") as log:
                 self._running.append(subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log))
         for port in (self.alertmanager, self.prometheus):
-            until(lambda p=port: self._answers(p), f"monitoring on {port}", 30)
+            until(lambda p=port: self._answers(p), f"monitoring on {port}")
         return self
 
     def _answers(self, port: int) -> bool:
@@ -312,7 +314,7 @@ class Monitoring:
         for process in self._running:
             process.terminate()
         for process in self._running:
-            process.wait(15)
+            process.wait(PATIENCE_S)
         self._site.shutdown()
         self._site.server_close()
 

@@ -44,7 +44,7 @@ class Stream:
 
     def _send(self, thread: int) -> None:
         turn = 0
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         while not self._end.is_set():
             while self._lag(len(self.answers.accepted)) > AHEAD and not self._end.is_set():
                 self._pause.wait(0.02)

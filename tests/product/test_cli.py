@@ -192,7 +192,7 @@ def test_ten_processes_migrate_once(shell: Shell) -> None:
         )
         for _ in range(10)
     ]
-    until(lambda: all(process.poll() is not None for process in running), "ten processes", 60)
+    until(lambda: all(process.poll() is not None for process in running), "ten processes")
     outputs = [process.communicate()[0] for process in running]
     assert [process.returncode for process in running] == [0] * 10, outputs
 

@@ -50,11 +50,10 @@ def everything_arrived(server: Tocsin, hook: Hook, accepted: list[str]) -> None:
     """Holds the promises to what is stored and what the receiver got."""
     assert set(accepted) <= stored(server)
     setting.later(server, LEASE_S)
-    until(lambda: set(accepted) <= received_aliases(hook.got), "pages for all accepted alerts", 60)
+    until(lambda: set(accepted) <= received_aliases(hook.got), "pages for all accepted alerts")
     until(
         lambda: not server.rows("select from deliveries where state in ('queued', 'sending')"),
         "the ledger's end",
-        60,
     )
     verdict = judge(accepted, hook.got, marked(server))
     assert verdict.kept, shown(verdict)
@@ -68,13 +67,13 @@ def test_a_killed_process_loses_nothing(folder: Path) -> None:
         with stream:
             for _ in range(ROUNDS):
                 enough = len(accepted) + dice.randint(50, 150)
-                until(lambda enough=enough: len(accepted) >= enough, "alerts to be accepted", 30)
+                until(lambda enough=enough: len(accepted) >= enough, "alerts to be accepted")
                 # A moment of chance within a commit, a send, a recording.
                 threading.Event().wait(dice.random() / 20)
                 server.kill()
                 server.start()
             enough = len(accepted) + 50
-            until(lambda: len(accepted) >= enough, "alerts after the last start", 30)
+            until(lambda: len(accepted) >= enough, "alerts after the last start")
         assert {status for status, _ in stream.answers.refused} <= {0, 503}
         everything_arrived(server, hook, accepted)
 
@@ -86,7 +85,7 @@ def test_a_killed_database_comes_back_by_itself(folder: Path) -> None:
         with stream:
             for turn in range(2):
                 enough = len(accepted) + 100
-                until(lambda enough=enough: len(accepted) >= enough, "alerts to be accepted", 30)
+                until(lambda enough=enough: len(accepted) >= enough, "alerts to be accepted")
                 server.kill_database()
                 # Asked by a sender of our own: the stream may be waiting for its receiver just now, and sending nothing.
                 probe = setting.alert(f"probe-{turn}", details={"alias": f"probe-{turn}"})
@@ -95,7 +94,7 @@ def test_a_killed_database_comes_back_by_itself(folder: Path) -> None:
                     "an alert to be refused",
                 )
                 enough = len(accepted) + 100
-                until(lambda enough=enough: len(accepted) >= enough, "the service to recover by itself", 60)
+                until(lambda enough=enough: len(accepted) >= enough, "the service to recover by itself")
         assert {status for status, _ in refused} <= {503}
         assert all(retry_after.isdigit() for _, retry_after in refused), refused[:3]
         assert server.process is not None
@@ -123,7 +122,6 @@ def test_an_open_room_hears_on_after_its_database_was_killed(folder: Path) -> No
                 until(
                     lambda words=words: server.send("POST", say, {"text": words}, token)[0] < 300,
                     "the database",
-                    40,
                 )
                 until(lambda words=words: words in "".join(heard), "the room to hear it")
     finally:
@@ -152,14 +150,13 @@ def test_mail_waits_for_its_server(folder: Path) -> None:
             until(
                 lambda: [d for d in _deliveries(server, token) if "451" in str(d["error"])],
                 "the server's refusal in the ledger",
-                30,
             )
             mailbox.refuse = None
             setting.later(server, 600)
-            mail = mailbox.wait(setting.ADA, "Disk is full on mail-1", 30)
+            mail = mailbox.wait(setting.ADA, "Disk is full on mail-1")
             assert mail["subject"]
             done = until(
-                lambda: [d for d in _deliveries(server, token) if d["state"] == "sent"], "the ledger", 20
+                lambda: [d for d in _deliveries(server, token) if d["state"] == "sent"], "the ledger"
             )
             assert len(done) == 1
             assert done[0]["attempts"] >= 3

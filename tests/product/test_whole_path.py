@@ -75,7 +75,7 @@ def test_from_a_firing_rule_to_a_postmortem(scene: Scene) -> None:
     put_on_call(scene)
 
     scene.monitoring.broken.set()
-    mail = scene.mailbox.wait(ANA, SUMMARY, 40)
+    mail = scene.mailbox.wait(ANA, SUMMARY)
     acknowledge_by_link(scene, link_in(mail, "/ack/"))
 
     key = declare(ana)
@@ -85,7 +85,7 @@ def test_from_a_firing_rule_to_a_postmortem(scene: Scene) -> None:
     read_postmortem(ana, key)
 
     scene.monitoring.broken.clear()
-    until(lambda: scene.alert()["state"] == "closed", "the alert to be closed by its own all-clear", 30)
+    until(lambda: scene.alert()["state"] == "closed", "the alert to be closed by its own all-clear")
     assert scene.watch.wrong == []
 
 
