@@ -9,11 +9,15 @@ import pytest
 from tests.domain.paging_world import KEYS, World, run, unfolded, value
 from tests.support import Company
 from tocsin.duty import handover_clock, work
+from tocsin.duty.burdens import Burden, burdens
+from tocsin.duty.fairness import quarter_of
+from tocsin.duty.fatigue import fatigue_now
 from tocsin.duty.handover import accept, add_note, finish_note
 from tocsin.duty.handover_brief import make_brief, words
 from tocsin.duty.handover_clock import HandoverClock
 from tocsin.duty.handover_model import Handover, handover_of_token, handover_token, in_vain, next_ask
 from tocsin.duty.handover_queries import handover_by_id, handovers, sent_brief
+from tocsin.duty.relief import ask_relief
 from tocsin.kernel.crypto import CryptoError
 from tocsin.kernel.db import Actor, Database, Row
 from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -23,6 +27,7 @@ from tocsin.kernel.work import BatchPump, JobPump, Pumps
 from tocsin.oncall.commands import change_schedule, create_schedule
 from tocsin.oncall.cover import add_override, take_shift
 from tocsin.oncall.drafts import RotationDraft, ScheduleDraft
+from tocsin.oncall.final import on_call_at
 from tocsin.oncall.model import RotationKind
 from tocsin.record.kinds import decode
 from tocsin.record.queries import entries_after
@@ -337,6 +342,84 @@ async def test_a_manager_accepts_for_them_and_nobody_else(
     with pytest.raises(NotFound):
         async with db.unit(company.admin(), "web") as u:
             await accept(u, new_id())
+
+
+async def test_a_viewer_who_is_on_call_accepts_and_leaves_notes(
+    db: Database, company: Company, careful: UUID, later: Later
+) -> None:
+    with pytest.raises(Forbidden, match="on call for this schedule"):
+        async with db.unit(company.as_vic(), "web") as u:
+            await add_note(u, careful, "I only look")
+    starts = await start_of(db, careful, company.ben)
+    await run(db, "update shifts set user_id = $2 where user_id = $1", company.ben, company.vic)
+    await at(db, later, starts + MINUTE)
+    await accepted(db, await of(db, careful, company.vic), company.as_vic())
+    assert await on_call(db, careful) == company.vic
+    async with db.unit(company.as_vic(), "web") as u:
+        await finish_note(u, await add_note(u, careful, "All is quiet"))
+    await at(db, later, await start_of(db, careful, company.ada) + MINUTE)
+    with pytest.raises(Forbidden):
+        await accepted(db, await of(db, careful, company.ada), company.as_vic())
+
+
+async def test_the_past_stays_when_somebody_leaves(
+    db: Database, company: Company, careful: UUID, later: Later
+) -> None:
+    starts = await start_of(db, careful, company.ben)
+    await at(db, later, starts + MINUTE)
+    await later(minutes=29)
+    await accepted(db, await of(db, careful, company.ben), company.as_ben())
+
+    async def then(minutes: int) -> UUID | None:
+        found = await on_call_at(db, starts + minutes * MINUTE, careful)
+        return found[0].user_id
+
+    before = [await then(m) for m in (-10, 10, 29, 31)]
+    assert before == [company.ana, company.ana, company.ana, company.ben]
+    await run(db, "update users set disabled_at = clock() where id = $1", company.ana)
+    assert [await then(m) for m in (-10, 10, 29, 31)] == before
+
+
+async def test_whoever_really_had_the_pager_bears_its_load(
+    db: Database, company: Company, careful: UUID, later: Later
+) -> None:
+    """Ben's shift is accepted an hour late."""
+    starts = await start_of(db, careful, company.ben)
+    before = {b.user_id: b.whole.hours for b in await loads(db, starts)}
+    await at(db, later, starts + MINUTE)
+    await later(minutes=58)
+    await run(
+        db, "insert into alerts (id, scope, alias, message, priority, urgency, started_at)"
+        " values ($1, $2, 'slow', 'Slow', 1, 'high', clock())", alert := new_id(), company.scope,
+    )  # fmt: skip
+    for person in (company.ana, company.ben):
+        await run(
+            db, "insert into pages (alert_id, user_id, urgency, created_at) values ($1, $2, 'high', clock())",
+            alert, person,
+        )  # fmt: skip
+    await later(minutes=1)
+    await accepted(db, await of(db, careful, company.ben), company.as_ben())
+    after = {b.user_id: b.whole for b in await loads(db, starts, careful)}
+    assert after[company.ana].hours - before[company.ana] == pytest.approx(1, abs=0.01)
+    assert before[company.ben] - after[company.ben].hours == pytest.approx(1, abs=0.01)
+    assert (after[company.ana].pages, after[company.ben].pages) == (1, 0), "it came while Ana had it"
+
+
+async def loads(db: Database, moment: datetime, schedule: UUID | None = None) -> list[Burden]:
+    return await burdens(db, quarter_of(moment.date()), schedule)
+
+
+async def test_no_relief_for_what_somebody_else_has_only_to_accept(
+    db: Database, company: Company, careful: UUID, later: Later
+) -> None:
+    await run(db, "update schedules set fatigue_hours = 26 where id = $1", careful)
+    await at(db, later, await start_of(db, careful, company.ben) + MINUTE)
+    await later(minutes=29)
+    (tired,) = await fatigue_now(db, careful)
+    assert (tired.user_id, tired.held_for, tired.relief_id) == (company.ana, "Ben Okafor", None)
+    with pytest.raises(Conflict, match="Ben Okafor's shift, who has not accepted"):
+        async with db.unit(company.as_ana(), "web") as u:
+            await ask_relief(u, careful)
 
 
 async def test_of_a_chain_the_first_one_keeps_it(

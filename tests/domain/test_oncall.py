@@ -388,3 +388,18 @@ async def test_who_leaves_hands_their_shifts_over_at_once(db: Database, company:
         await disable(u, holder)
     await pumps.settle()
     assert next(o for o in await queries.on_call_now(db) if o.schedule_id == schedule_id).user_id == other
+
+
+async def test_whoever_goes_on_is_not_the_next_one(db: Database, company: Company) -> None:
+    """Ana's shift is followed by another one of hers, then Ben's."""
+    for person in (company.ana, company.ben):
+        text = (
+            "insert into shifts (schedule_id, user_id, starts_at, ends_at)"
+            " select $1, $2, max(ends_at), max(ends_at) + interval '1 day' from shifts where schedule_id = $1"
+        )
+        await db.run(Statement("test", text), company.schedule, person)
+    (found,) = await queries.next_up(db, company.schedule)
+    assert found.user_id == company.ben
+    assert [o.user_id for o in await queries.next_up(db) if o.schedule_id == company.schedule] == [
+        company.ben
+    ]

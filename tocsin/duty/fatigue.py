@@ -29,7 +29,8 @@ LIFETIME = timedelta(hours=12)
 @dataclass(frozen=True, slots=True)
 class Tired:
     """Somebody on call who is tired. Relief from `starts_at` to `ends_at` by `relief_name` is proposed; all None when the
-    shift ends anyway or nobody is awake. `asked` names whom somebody has asked already."""
+    shift ends anyway or nobody is awake. `asked` names whom somebody has asked already; `held_for` who has only to accept
+    what they keep the pager for: nobody else needs to take that over."""
 
     schedule_id: UUID
     schedule_name: str
@@ -45,6 +46,7 @@ class Tired:
     relief_name: str | None = None
     relief_zone: str | None = None
     asked: str | None = None
+    held_for: str | None = None
 
 
 async def fatigue_now(
@@ -92,6 +94,8 @@ async def _proposal(db: Reader, row: Row, state: Weariness) -> Tired:
     zone = _known(row["time_zone"])
     key = f"relief:{row['schedule_id']}:{row['user_id']}:{state.cause}:{state.night}"
     plain = (row["schedule_id"], row["schedule_name"], row["user_id"], row["user_name"], zone)
+    if row["held_for"]:
+        return Tired(*plain, state.why, key, state.can_wait, held_for=row["held_for"])
     wanted = relief_range(await db.clock(), zone, row["ends_at"])
     if wanted is None:
         return Tired(*plain, state.why, key, state.can_wait)

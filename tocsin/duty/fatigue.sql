@@ -1,24 +1,38 @@
 -- name: perhaps_tired
 -- engine
 -- Of those on call now the few that may be tired by their schedule's rule; whether they are is reckoned on their clock.
+-- `held_for`: they keep the pager until that person accepts.
 select n.schedule_id, s.name as schedule_name, s.fatigue_pages, s.fatigue_hours, n.user_id, u.name as user_name,
-    u.time_zone, n.ends_at
+    u.time_zone, n.ends_at, w.name as held_for
 from on_call_now n
 join schedules s on s.id = n.schedule_id and s.archived_at is null
 join users u on u.id = n.user_id and u.disabled_at is null
+left join users w on w.id = n.planned_user_id and w.id <> n.user_id
 where s.fatigue_pages > 0 and s.fatigue_pages <= (
         select count(*) from pages p where p.user_id = n.user_id and p.created_at > clock() - interval '9 hours')
-   or s.fatigue_hours > 0 and exists (
+   or s.fatigue_hours > 0 and (exists (
         select from shifts x where x.user_id = n.user_id
           and x.ends_at > clock() - make_interval(hours => s.fatigue_hours + 8)
           and x.starts_at <= clock() - make_interval(hours => s.fatigue_hours))
+        or exists (
+        select from handovers h where h.from_user_id = n.user_id and h.needs_acceptance
+          and h.ends_at > clock() - make_interval(hours => s.fatigue_hours + 8)
+          and h.starts_at <= clock() - make_interval(hours => s.fatigue_hours)))
 order by s.name, u.name
 
 -- name: recently_held
 -- engine
--- When these people were on call of late, for any schedule.
-select user_id, starts_at, ends_at from shifts
-where user_id = any ($1::uuid[]) and ends_at > $2 and starts_at <= clock() order by starts_at
+-- When these people had a pager of late, for any schedule: in their own shifts, and in those that were not accepted.
+select s.user_id, s.starts_at, s.ends_at from held_shifts s
+where s.planned_user_id = any ($1::uuid[]) and s.user_id = s.planned_user_id
+  and s.shift_ends_at > $2 and s.shift_starts_at <= clock() and s.starts_at <= clock()
+union all
+select s.user_id, s.starts_at, s.ends_at
+from handovers h join held_shifts s on s.schedule_id = h.schedule_id and s.track = h.track
+    and s.shift_starts_at = h.starts_at and s.planned_user_id = h.to_user_id
+where h.from_user_id = any ($1::uuid[]) and h.needs_acceptance and h.ends_at > $2 and h.starts_at <= clock()
+  and s.user_id = h.from_user_id and s.user_id <> s.planned_user_id
+order by starts_at
 
 -- name: recent_pages
 -- engine
@@ -50,7 +64,3 @@ order by w.starts_at limit 1
 -- name: account
 -- In whose name a link acts.
 select id, name, role, disabled_at from users where id = $1
-
--- name: say_once
--- True the first time.
-insert into told (key) values ($1) on conflict do nothing returning true

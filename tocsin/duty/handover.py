@@ -8,7 +8,7 @@ from tocsin.duty.handover_queries import handover_by_id, sql
 from tocsin.duty.kinds import HandoverAccepted, ShiftNoteAdded
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Unit
-from tocsin.kernel.errors import Conflict, Invalid, NotFound
+from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.work import Work
 from tocsin.oncall.compute import lock, record
@@ -65,6 +65,7 @@ async def follow_rules(u: Unit, works: list[Work]) -> None:
 async def add_note(u: Unit, schedule_id: UUID, text: str) -> UUID:
     """Leaves a word for whoever is on call next; it stands in every brief until it is done."""
     await lock(u, schedule_id)
+    await _may_write(u, schedule_id)
     words = text.strip()
     if not words:
         raise Invalid("text", "Write what the next person should know.")
@@ -77,10 +78,18 @@ async def add_note(u: Unit, schedule_id: UUID, text: str) -> UUID:
     return note_id
 
 
+async def _may_write(u: Unit, schedule_id: UUID) -> None:
+    """Whoever responds; of those who only look, whoever is on call here."""
+    if u.actor.role == "viewer" and not await u.value(sql.takes_part, schedule_id, u.actor.id):
+        raise Forbidden("Only who responds, or is on call for this schedule, writes notes for it.")
+
+
 @command("shift_note.done")
 async def finish_note(u: Unit, note_id: UUID) -> None:
     """Takes a note out of the brief. Done twice is done."""
-    if await u.value(sql.schedule_of_note, note_id) is None:
+    schedule_id = await u.value(sql.schedule_of_note, note_id)
+    if schedule_id is None:
         raise NotFound("There is no such note.")
+    await _may_write(u, schedule_id)
     await u.run(sql.finish_note, note_id, u.actor.name)
     u.touch("oncall")

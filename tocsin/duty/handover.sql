@@ -123,9 +123,10 @@ where c.id = h.schedule_id and c.id = any ($1::uuid[]) and h.accepted_at is null
 -- Which schedule is locked before the handover is.
 select schedule_id from handovers where id = $1
 
--- name: owners_of
--- Who answers for a schedule.
-select user_id from schedule_owners($1)
+-- name: takes_part
+-- Whether somebody stands in a schedule, or is or will be on call for it.
+select exists (select from schedule_people p where p.schedule_id = $1 and p.user_id = $2)
+    or exists (select from shifts s where s.schedule_id = $1 and s.user_id = $2 and s.ends_at > clock())
 
 -- name: add_note
 -- For whoever is on call next, until it is done.

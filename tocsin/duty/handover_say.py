@@ -10,6 +10,7 @@ from tocsin.duty.words import at_time, day_and_time, on_call_name, schedule_page
 from tocsin.kernel.crypto import Keys
 from tocsin.kernel.db import DATA_ERRORS, Unit
 from tocsin.kernel.log import logger
+from tocsin.oncall.queries import owners_of
 
 log = logger(__name__)
 UNKNOWN = "The brief could not be made. The schedule's page shows what is open."
@@ -58,7 +59,7 @@ async def accepted_for(u: Unit, h: Handover) -> None:
 
 async def in_vain(u: Unit, h: Handover) -> None:
     """To those who answer for the schedule: nobody accepted, and who is paged meanwhile."""
-    owners = [row["user_id"] for row in await u.rows(sql.owners_of, h.schedule_id)]
+    owners = await owners_of(u, h.schedule_id)
     keeps = f"{h.from_name} keeps the pager." if h.held_back else f"{h.to_name} is paged all the same."
     text = (
         f"The shift of {h.to_name} has started, and was asked about {h.asked} times without an answer. {keeps}"

@@ -24,6 +24,10 @@ async def ask_relief(u: Unit, schedule_id: UUID, *, user_id: UUID | None = None)
         raise Conflict("The reason for relief has passed. A shift can be handed over on the schedule's page.")
     if tired.asked:
         raise Conflict(f"{tired.asked} was asked already.")
+    if tired.held_for:
+        raise Conflict(
+            f"This is {tired.held_for}'s shift, who has not accepted it yet: the pager moves when they do, or a manager for them."
+        )
     if tired.relief_id is None or tired.starts_at is None or tired.ends_at is None:
         raise Conflict(
             "Nobody who stands in this schedule is awake and free. Ask somebody on the schedule's page."

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from tocsin.kernel.db import Unit
 from tocsin.kernel.sql import Statements
+from tocsin.oncall.told import say_once
 
 sql = Statements("tocsin.duty", "tell.sql")
 
@@ -21,7 +22,7 @@ async def tell(
 ) -> None:
     """Queues a notice to each of these people; `path` is the page about it. With a `key` it is said once, ever. What is
     `urgent` goes the way on which they want to be woken. Somebody without a way has a message that has failed."""
-    if key is not None and not await u.value(sql.say_once, key):
+    if key is not None and not await say_once(u, [key]):
         return
     message = {"subject": subject, "text": text, "url": path}
     await u.run(sql.queue_notice, list(user_ids), message, "high" if urgent else "low")

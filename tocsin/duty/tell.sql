@@ -1,7 +1,3 @@
--- name: say_once
--- True the first time.
-insert into told (key) values ($1) on conflict do nothing returning true
-
 -- name: queue_notice
 -- One message each, over what they want to be told with first at this urgency, and at once: nothing follows that a delay
 -- would wait for. Whoever cannot be reached has a message that has failed.

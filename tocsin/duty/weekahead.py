@@ -15,6 +15,7 @@ from tocsin.kernel.errors import Conflict, NotFound
 from tocsin.kernel.log import logger
 from tocsin.kernel.sql import Statements
 from tocsin.kernel.work import Job, Work
+from tocsin.oncall import told
 from tocsin.oncall.checkup import case_of, found_in
 from tocsin.oncall.findings import Finding, FindingKind, Occasion
 
@@ -90,7 +91,7 @@ async def _look_over(db: Database, row: Row, until: datetime) -> _Looked | None:
         case = await case_of(db, row["id"])
         found = await found_in(case)
         keys = [key for f in found for o in _soon(f, until) for key in _keys(row["id"], f, o)]
-        if await db.value(sql.how_many_told, keys) == len(set(keys)):
+        if await told.all_told(db, keys):
             return _Looked(found, {})
         return _Looked(found, {zone: await found_in(case, zone) for zone in set(row["owners"].values())})
     except NotFound:
@@ -120,12 +121,11 @@ async def _fresh(
 ) -> set[tuple[FindingKind, str]]:
     """Which findings have something that begins soon and was not told yet; what is mended is forgotten."""
     present = [key for f in found for o in f.told for key in _keys(schedule_id, f, o)]
-    await u.run(sql.forget, f"ahead:{schedule_id}:%", present)
+    await told.forget(u, f"ahead:{schedule_id}:", present)
     fresh = set()
     for finding in found:
         for occasion in _soon(finding, until):
-            keys = _keys(schedule_id, finding, occasion)
-            if await u.value(sql.say_all_once, keys) == len(keys):
+            if await told.say_once(u, _keys(schedule_id, finding, occasion)):
                 fresh.add(_name(finding))
     return fresh
 

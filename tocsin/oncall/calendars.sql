@@ -1,7 +1,3 @@
--- name: feed_of
--- The private address of one subject that this person has already.
-select id from calendar_feeds where owner_id = $1 and coalesce(user_id, team_id, schedule_id) = $2
-
 -- name: add_feed
 -- Two who ask at once get the same.
 insert into calendar_feeds (id, owner_id, user_id, team_id, schedule_id) values ($1, $2, $3, $4, $5)

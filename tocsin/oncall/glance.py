@@ -9,7 +9,7 @@ from tocsin.kernel.sql import Statements
 from tocsin.oncall.checkup import checkup
 from tocsin.oncall.findings import Finding
 from tocsin.oncall.model import OnCall, OverrideRow, Schedule, ShiftRow
-from tocsin.oncall.queries import next_up, on_call_now, overrides_between, shifts_between
+from tocsin.oncall.queries import next_up, on_call_now, overrides_between, owners_of, shifts_between
 
 sql = Statements("tocsin.oncall")
 #: How many coming shifts are listed.
@@ -48,7 +48,7 @@ async def glance(db: Reader, schedule: Schedule, now: datetime, zone: str | None
         overrides=await overrides_between(db, schedule.id, now, now + timedelta(days=366)),
         findings=await _findings(db, schedule.id, zone),
         people=await db.all(Person, sql.everybody),
-        owners=frozenset(row["user_id"] for row in await db.rows(sql.owners_of, schedule.id)),
+        owners=frozenset(await owners_of(db, schedule.id)),
     )
 
 

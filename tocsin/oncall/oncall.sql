@@ -277,17 +277,21 @@ order by s.starts_at limit $2
 
 -- name: next_up
 -- row: OnCall
--- Who takes over each schedule next; several where they begin at the same moment, together.
+-- Who takes over each schedule next; several where they begin at the same moment, together. Whoever is on call there already
+-- takes nothing over.
+with coming as materialized (
+    select x.schedule_id, x.user_id, x.starts_at, x.ends_at, x.track from shifts x
+    where x.starts_at > clock() and ($1::uuid is null or x.schedule_id = $1)
+      and not exists (select from shifts b where b.schedule_id = x.schedule_id and b.user_id = x.user_id
+                        and b.ends_at >= x.starts_at and b.starts_at < x.starts_at)
+)
 select s.id as schedule_id, s.name as schedule_name, o.user_id, u.name as user_name, u.time_zone, o.starts_at, o.ends_at,
     null::uuid as planned_user_id, null::text as planned_user_name
 from schedules s
-cross join lateral (
-    select min(x.starts_at) as at from shifts x
-    where x.schedule_id = s.id and x.ends_at > clock() and x.starts_at > clock()
-) n
-join shifts o on o.schedule_id = s.id and o.starts_at = n.at and o.ends_at > clock()
+join (select schedule_id, min(starts_at) as at from coming group by schedule_id) n on n.schedule_id = s.id
+join coming o on o.schedule_id = s.id and o.starts_at = n.at
 join users u on u.id = o.user_id
-where s.archived_at is null and ($1::uuid is null or s.id = $1)
+where s.archived_at is null
 order by lower(s.name), o.track
 
 -- name: layer_counts

@@ -37,6 +37,11 @@ async def next_up(db: Reader, schedule_id: UUID | None = None) -> list[OnCall]:
     return await db.all(OnCall, sql.next_up, schedule_id)
 
 
+async def owners_of(db: Reader, schedule_id: UUID) -> list[UUID]:
+    """Who answers for a schedule: the admins of its team, else its members, else the administrators."""
+    return [row["user_id"] for row in await db.rows(sql.owners_of, schedule_id)]
+
+
 async def edits_since(db: Reader, schedule_id: UUID, version: int) -> list[Edit]:
     """What raised the version above this one, oldest first: what somebody who edits a stale one has to know."""
     return [

@@ -13,6 +13,7 @@ from tocsin.oncall.hours import WorkingHours, next_working_day, next_working_mom
 from tocsin.oncall.kinds import SwapAnswered, SwapReminded
 from tocsin.oncall.model import Swap, SwapState
 from tocsin.oncall.swap_queries import holds
+from tocsin.oncall.told import say_once
 
 sql = Statements("tocsin.oncall", "swaps.sql")
 oncall_sql = Statements("tocsin.oncall")
@@ -71,7 +72,7 @@ async def remind(db: Database, due: Work) -> None:
         at = next_working_moment(hours, now)
         if at > now:
             await _plan(u, swap, person, at)
-        elif await u.value(sql.say_once, f"swap {swap.id} {person} {due.payload['at']}"):
+        elif await say_once(u, [f"swap {swap.id} {person} {due.payload['at']}"]):
             await record(u, swap.schedule_id, SwapReminded(swap.id, person, row["name"], swap.from_name))
             await u.run(sql.note_reminder, swap.id)
             await _plan(u, swap, person, next_working_day(hours, now))

@@ -37,7 +37,7 @@ cross join lateral (
     select coalesce(array_agg(u.name order by lower(u.name), u.id), '{}') as waits_for,
         coalesce(array_agg(u.id order by lower(u.name), u.id), '{}') as waits_for_ids
     from users u
-    where r.state = 'open' and r.starts_at > clock() and u.disabled_at is null and u.role <> 'viewer'
+    where r.state = 'open' and r.starts_at > clock() and u.disabled_at is null
       and u.id <> r.from_user_id
       and (u.id = r.to_user_id or r.to_user_id is null and u.id in (
           select p.user_id from schedule_people p where p.schedule_id = r.schedule_id
@@ -66,10 +66,6 @@ insert into swap_declines (swap_id, user_id) values ($1, $2) on conflict do noth
 -- When somebody was reminded last.
 update swap_requests set reminded_at = clock() where id = $1
 
--- name: say_once
--- True the first time: a job that runs twice tells once.
-insert into told (key) values ($1) on conflict do nothing returning true
-
 -- name: held_by
 -- engine
 -- A person's stored shifts of a schedule that touch a range.
@@ -77,8 +73,8 @@ select starts_at, ends_at from shifts
 where schedule_id = $1 and user_id = $2 and ends_at > $3 and starts_at < $4 order by starts_at
 
 -- name: responder
--- A person who can be asked: there, and more than a viewer.
-select id, name from users where id = $1 and disabled_at is null and role <> 'viewer'
+-- A person who can be asked: there. Viewers too can be on call.
+select id, name from users where id = $1 and disabled_at is null
 
 -- name: working_hours
 -- When these people work.

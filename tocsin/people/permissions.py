@@ -35,6 +35,8 @@ class Need:
 ANYONE = Need("none", Scope.READ)
 OWN = Need("viewer", Scope.CONFIGURE)
 RESPOND = Need("member", Scope.RESPOND)
+#: What whoever is on call needs for their own shifts, viewers too; the command limits it to them.
+ON_CALL = Need("viewer", Scope.RESPOND)
 INTAKE = Need("member", Scope.RESPOND, machine=True)
 CONFIGURE = Need("member", Scope.CONFIGURE)
 ADMIN = Need("admin", Scope.ADMIN)
@@ -91,15 +93,15 @@ VERBS: dict[str, Need] = {
     "override.remove": RESPOND,
     "shift.take": RESPOND,
     "leave.cover": RESPOND,
-    "relief.ask": RESPOND,
+    "relief.ask": ON_CALL,
     "relief.ask_by_link": ANYONE,
-    "swap.ask": RESPOND,
-    "swap.accept": RESPOND,
-    "swap.decline": RESPOND,
-    "swap.withdraw": RESPOND,
-    "handover.accept": RESPOND,
-    "shift_note.add": RESPOND,
-    "shift_note.done": RESPOND,
+    "swap.ask": ON_CALL,
+    "swap.accept": ON_CALL,
+    "swap.decline": ON_CALL,
+    "swap.withdraw": ON_CALL,
+    "handover.accept": ON_CALL,
+    "shift_note.add": ON_CALL,
+    "shift_note.done": ON_CALL,
     "calendar_feed.create": OWN,
     "calendar_feed.renew": OWN,
     "calendar_feed.remove": OWN,

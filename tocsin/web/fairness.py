@@ -151,7 +151,7 @@ def routes() -> list[BaseRoute]:
     return [
         page(HERE, show, who=Who.VIEWER),
         page(f"{HERE}.csv", download, who=Who.VIEWER),
-        page("/on-call/relief", ask, who=Who.MEMBER, methods=["POST"]),
+        page("/on-call/relief", ask, who=Who.VIEWER, methods=["POST"]),
         page("/relief/{token}", relief, who=Who.SIGNED_LINK),
         page("/relief/{token}", ask_by_link, who=Who.SIGNED_LINK, methods=["POST"]),
     ]

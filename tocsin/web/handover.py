@@ -74,11 +74,11 @@ def _here(schedule_id: UUID) -> str:
 
 
 def routes() -> list[BaseRoute]:
-    """The brief is for everybody; whoever responds leaves notes and accepts."""
+    """The brief is for everybody; whoever responds or is on call leaves notes and accepts."""
     here = "/on-call/{schedule_id}/handover"
     return [
         page(here, show, who=Who.VIEWER),
-        page(f"{here}/accept", accept, who=Who.MEMBER, methods=["POST"]),
-        page(f"{here}/notes", add_note, who=Who.MEMBER, methods=["POST"]),
-        page(f"{here}/notes/done", finish_note, who=Who.MEMBER, methods=["POST"]),
+        page(f"{here}/accept", accept, who=Who.VIEWER, methods=["POST"]),
+        page(f"{here}/notes", add_note, who=Who.VIEWER, methods=["POST"]),
+        page(f"{here}/notes/done", finish_note, who=Who.VIEWER, methods=["POST"]),
     ]

@@ -219,7 +219,7 @@ def routes() -> list[BaseRoute]:
     one = "/on-call/{schedule_id}/swap"
     return [
         page("/on-call/cover", cover_page, who=Who.VIEWER),
-        page("/on-call/cover/{swap_id}", answer, who=Who.MEMBER, methods=["POST"]),
+        page("/on-call/cover/{swap_id}", answer, who=Who.VIEWER, methods=["POST"]),
         page(one, ask_page, who=Who.MEMBER),
         page(one, ask, who=Who.MEMBER, methods=["POST"]),
     ]
