@@ -92,3 +92,38 @@ def test_today_is_the_readers_today(people: People) -> None:
         }"""
     )
     assert said == ["Sat 28 Nov 00:30", "22:00"]
+
+
+#: Words of columns, buttons and summaries that stand on two lines, though they are no longer than a column.
+BROKEN = """() => {
+    const found = []
+    for (const box of document.querySelectorAll("main :is(td, th, .button, summary, .labelled label)")) {
+        const walk = document.createTreeWalker(box, NodeFilter.SHOW_TEXT)
+        for (let node = walk.nextNode(); node; node = walk.nextNode())
+            for (const word of node.data.matchAll(/[^\\s-]{2,24}(?=\\s|$)/g)) {
+                const range = document.createRange()
+                range.setStart(node, word.index)
+                range.setEnd(node, word.index + word[0].length)
+                const lines = new Set([...range.getClientRects()].map((line) => Math.round(line.top)))
+                if (lines.size > 1) found.push(word[0])
+            }
+    }
+    return found
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 820, 1024, 1440])
+def test_words_in_columns_stay_whole(people: People, width: int) -> None:
+    page = people.page
+    page.set_viewport_size({"width": width, "height": 1000})
+    for path in (
+        "/settings/people",
+        "/on-call/fairness",
+        f"/on-call/{people.schedule('Storefront on-call')}",
+    ):
+        page.goto(path)
+        assert page.evaluate(BROKEN) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        for cell in page.locator("main :is(td, th):visible").all()[-9:]:
+            box = cell.bounding_box()
+            assert not box or box["x"] + box["width"] <= width, path

@@ -25,6 +25,14 @@ def told(before: ScheduleDraft, after: ScheduleDraft) -> list[Difference]:
     return in_words(plain(before), plain(after), NAMES)
 
 
+def test_names_from_right_to_left_keep_their_place_in_the_order() -> None:
+    """Isolated, each runs within itself and the order from left to right; other names need nothing."""
+    names = NAMES | {ANA: "שרה", BEN: "سعيد"}
+    other = replace(BASE, rotations=(replace(DAYS, participants=(ANA, BEN, None)),))
+    (found,) = in_words(plain(BASE), plain(other), names)
+    assert found.after == "\u2068שרה\u2069 → \u2068سعيد\u2069 → nobody"
+
+
 def test_the_schedule_itself() -> None:
     after = replace(
         BASE, name="Find", team_id=TEAM, coverage=Coverage.TOGETHER, needs_acceptance=True, max_nights=3

@@ -10,9 +10,9 @@ from zoneinfo import available_timezones
 from tocsin.kernel.db import Reader
 from tocsin.kernel.errors import Invalid, NotFound
 from tocsin.kernel.sql import Statements
-from tocsin.oncall.checkup import ShiftChange
+from tocsin.oncall.checkup import MOST_CHANGES, ShiftChange, checkup
 from tocsin.oncall.drafts import RotationDraft, ScheduleDraft
-from tocsin.oncall.findings import Finding
+from tocsin.oncall.findings import Finding, Grade
 from tocsin.oncall.model import BadRotation, Override, ShiftRow
 from tocsin.oncall.plans import draft_of_schedule, overrides_of
 from tocsin.oncall.preview import preview
@@ -20,7 +20,18 @@ from tocsin.oncall.queries import edits_since
 from tocsin.oncall.templates import Site
 from tocsin.oncall.templates import follow_the_sun as layers_of_sites
 
-__all__ = ["Choices", "SiteDraft", "choices", "edits_since", "follow_the_sun", "previewed", "stored", "zones"]
+__all__ = [
+    "MOST_CHANGES",
+    "Choices",
+    "ShiftChange",
+    "SiteDraft",
+    "choices",
+    "edits_since",
+    "follow_the_sun",
+    "previewed",
+    "stored",
+    "zones",
+]
 sql = Statements("tocsin.oncall")
 
 
@@ -53,11 +64,13 @@ class SiteDraft:
 
 @dataclass(frozen=True, slots=True)
 class Previewed:
-    """Who would be on call, what a draft would change, what is wrong with it; the overrides that would still count."""
+    """Who would be on call, what a draft would change (the first fifty of it), what is wrong by it and what was wrong
+    before; the overrides that would still count. What is only good to know is left out."""
 
     final: list[ShiftRow]
     changes: list[ShiftChange]
-    findings: list[Finding]
+    fresh: list[Finding]
+    known: list[Finding]
     overrides: list[Override]
 
 
@@ -99,4 +112,20 @@ async def previewed(
     """A draft as if it were stored. Raises `Invalid`, and `Conflict` for one that cannot be computed."""
     found = await preview(db, draft, start, end, schedule_id)
     overrides = await overrides_of(db, schedule_id, start, end) if schedule_id else []
-    return Previewed(found.final, found.changes, found.findings, overrides)
+    before = await _before(db, schedule_id) if schedule_id else set()
+    bad = [f for f in found.findings if f.grade is not Grade.NOTE]
+    known = [f for f in bad if _same(f) in before]
+    return Previewed(found.final, found.changes, [f for f in bad if f not in known], known, overrides)
+
+
+async def _before(db: Reader, schedule_id: UUID) -> set[str]:
+    """What was wrong already; nothing of a stored schedule that cannot be computed, which the draft may mend."""
+    try:
+        return {_same(finding) for finding in await checkup(db, schedule_id)}
+    except ValueError:
+        return set()
+
+
+def _same(finding: Finding) -> str:
+    """What makes a finding the one of before."""
+    return finding.key or finding.sentence

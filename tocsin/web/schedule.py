@@ -1,6 +1,6 @@
 """One schedule over time: who is on call, why, and the two or three things that people do about it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,13 +27,11 @@ from tocsin.kernel.errors import Conflict, Invalid, NotFound
 from tocsin.kernel.zones import exists
 from tocsin.oncall import commands, cover, schedule_view
 from tocsin.oncall.glance import glance, held_at
-from tocsin.oncall.model import Schedule, Shift, ShiftRow
+from tocsin.oncall.model import Schedule, ShiftRow
 from tocsin.oncall.queries import schedule_by_id, shifts_between
-from tocsin.oncall.schedule_view import View
 from tocsin.web import timeline
+from tocsin.web.drawing import drawn
 from tocsin.web.ranges import moment
-from tocsin.web.slivers import grouped
-from tocsin.web.timeline import Frame, Lane, Piece, Timeline
 
 #: Whoever has a shift before then must be ready.
 SOON = timedelta(days=7)
@@ -74,30 +72,6 @@ async def _readiness(db: Reader, schedule: Schedule, now: datetime) -> dict[str,
     soon = {s.user_id for s in await shifts_between(db, schedule.id, now, now + SOON)}
     found.sort(key=lambda r: (r.ready, r.user_id not in soon, r.name.lower()))
     return {"readiness": found, "soon": soon}
-
-
-def drawn(frame: Frame, seen: View, now: datetime, scale: float = 1.0) -> Timeline:
-    """The lanes from top to bottom: what counts, overrides, then the layers, the highest first. `scale` is how wide they
-    are drawn, 1 for a whole page."""
-    names = timeline.colours((p.id, p.name) for p in seen.people.values())
-
-    def pieces(shifts: Iterable[Shift], *, holes: bool = False) -> tuple[Piece, ...]:
-        return grouped(frame, timeline.pieces_of(frame, shifts, names, now, holes=holes), scale)
-
-    together = len(timeline.tracks(seen.final)) > 1
-    lanes = [
-        Lane(
-            "result", "On call" if not together else f"On call {number + 1}", "",
-            pieces(shifts, holes=not together),
-        )
-        for number, (_, shifts) in enumerate(timeline.tracks(seen.final))
-    ]  # fmt: skip
-    if seen.overrides:
-        lanes.append(Lane("overrides", "Overrides", "", pieces(seen.overrides)))
-    lanes += [Lane("layer", e.name, e.words, pieces(e.shifts)) for e in reversed(seen.layers)]
-    inside = frame.start <= now < frame.end
-    days = timeline.days_of(frame, now, seen.marks)
-    return Timeline(frame, days, tuple(lanes), frame.share(now) if inside else None, names)
 
 
 async def _chosen(db: Reader, schedule: Schedule, query: Form, zone: str) -> ShiftRow | None:

@@ -1,6 +1,5 @@
 """What the form of a schedule would bring, while it is typed: the news first, then the coming weeks."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,15 +7,12 @@ from typing import Any
 from starlette.requests import Request
 
 from tocsin.edge.door import Form, site_of, viewer_of
-from tocsin.kernel.db import Reader
 from tocsin.kernel.errors import Conflict, Invalid
 from tocsin.oncall import offered, schedule_view
-from tocsin.oncall.checkup import MOST_CHANGES, ShiftChange, checkup
-from tocsin.oncall.findings import Finding, Grade
 from tocsin.oncall.model import Schedule
 from tocsin.web import schedule_form as forms
 from tocsin.web import timeline
-from tocsin.web.schedule import drawn
+from tocsin.web.drawing import drawn
 
 #: How wide the timeline is beside the form, of a whole page.
 SCALE = 0.5
@@ -42,30 +38,17 @@ async def preview_of(request: Request, schedule: Schedule | None, form: Form) ->
         draft = draft if draft.name else replace(draft, name="New")
         found = await offered.previewed(db, draft, schedule.id if schedule else None, now, frame.end)
         seen = await schedule_view.view_of_draft(db, draft, found.overrides, now, frame.end)
-        fresh, known = await _told(db, schedule, found.findings)
     except (Invalid, Conflict, ValueError) as error:
         return {"problem": str(error), "begun": any(layer["participants"] for layer in forms.layers_in(form))}
     return {
         "problem": "", "begun": True, "timeline": drawn(frame, seen, now, SCALE), "scale": SCALE, "stored": schedule is not None,
-        "changes": [_change(c, now, frame.end) for c in found.changes], "most": MOST_CHANGES, "fresh": fresh, "known": known,
+        "changes": [_change(c, now, frame.end) for c in found.changes], "most": offered.MOST_CHANGES, "fresh": found.fresh, "known": found.known,
         "frame": frame, "moment": lambda at: timeline.moment(at, viewer.time_zone),
         "hours": timeline.hours, "zone": viewer.time_zone,
     }  # fmt: skip
 
 
-async def _told(
-    db: Reader, schedule: Schedule | None, findings: Sequence[Finding]
-) -> tuple[list[Finding], list[Finding]]:
-    """What is wrong by this edit, and what was so before. What is only good to know is left out."""
-    bad = [f for f in findings if f.grade is not Grade.NOTE]
-    if schedule is None:
-        return bad, []
-    before = {f.key or f.sentence for f in await checkup(db, schedule.id)}
-    fresh = [f for f in bad if (f.key or f.sentence) not in before]
-    return fresh, [f for f in bad if f not in fresh]
-
-
-def _change(change: ShiftChange, now: datetime, end: datetime) -> Change:
+def _change(change: offered.ShiftChange, now: datetime, end: datetime) -> Change:
     begins, ends = change.starts_at, change.ends_at
     # "Now" is a moment later where the changes are reckoned.
     return Change(
