@@ -39,6 +39,8 @@ HOSTILE = (
     "{{7*7}}${7*7}\u202egnirts desrever\u202c \U0001f525\U0001f9ef\u0301 "
 )
 WORD = "W" * 120
+#: The same for schedules, which refuse characters that nobody can see.
+SEEN = HOSTILE.replace("\u202e", "").replace("\u202c", "")
 
 
 def declared() -> Iterator[Route]:
@@ -101,11 +103,11 @@ def furnish(house: House) -> dict[str, str]:
         "escalation_policy_id": policy["id"], "runbook_url": "https://runbooks.example/" + WORD,
     }  # fmt: skip
     service_id = server.api("POST", "/services", service, token)["id"]
-    rotation = {"participants": [ada], "start_date": "2026-01-05", "name": HOSTILE[:100]}
+    rotation = {"participants": [ada], "start_date": "2026-01-05", "name": SEEN[:100]}
     schedule = {
-        "name": (HOSTILE + WORD)[:100],
+        "name": (SEEN + WORD)[:100],
         "time_zone": "Asia/Kolkata",
-        "description": HOSTILE,
+        "description": SEEN,
         "rotations": [rotation],
     }
     schedule_id = server.api("POST", "/schedules", schedule, token)["id"]
@@ -116,7 +118,7 @@ def furnish(house: House) -> dict[str, str]:
         f"SUMMARY:{HOSTILE}{WORD}\nEND:VEVENT\nEND:VCALENDAR"
     )
     server.api(
-        "POST", f"/schedules/{schedule_id}/calendars", {"text": rota, "name": (WORD + HOSTILE)[:100]}, token
+        "POST", f"/schedules/{schedule_id}/calendars", {"text": rota, "name": (WORD + SEEN)[:100]}, token
     )
     alert = report(
         house,
