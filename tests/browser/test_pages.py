@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -203,10 +203,13 @@ def handover_link(house: House, schedule_id: UUID, user_id: UUID) -> str:
     house.server.rows(
         "insert into handovers (id, schedule_id, track, to_user_id, starts_at, ends_at, needs_acceptance) "
         "select gen_random_uuid(), schedule_id, track, user_id, starts_at, ends_at, true from shifts "
-        "where schedule_id = $1 order by starts_at limit 1 on conflict do nothing",
+        "where schedule_id = $1 and ends_at > clock() order by starts_at limit 1 "
+        "on conflict (schedule_id, track, starts_at, to_user_id) do update set needs_acceptance = true",
         schedule_id,
     )
-    found = house.server.rows("select id from handovers where schedule_id = $1 limit 1", schedule_id)
+    found = house.server.rows(
+        "select id from handovers where schedule_id = $1 and needs_acceptance limit 1", schedule_id
+    )
     later = datetime.now(UTC) + timedelta(days=1)
     return handover_token(keys_of(house), UUID(str(found[0]["id"])), user_id, later)
 
@@ -276,6 +279,39 @@ def test_a_page_is_sound(walk: Walk, path: str) -> None:
     assert page.title().strip()
     assert page.get_by_role("heading", level=1).count() == 1, "one heading says what the page is"
     assert page.evaluate("window.hacked") is None
+    assert wrong + walk.watch.wrong == []
+
+
+def waiting_handover(walk: Walk) -> None:
+    """Until somebody accepts, Ada's shift waits on her first pages."""
+    walk.page.goto("/")
+    expect(walk.page.get_by_label("What is expected of you")).to_contain_text("Accept ")
+
+
+def asked_for_cover(walk: Walk) -> None:
+    """Of a shift that was chosen: whom to ask."""
+    walk.page.goto(walk.address("/on-call/{schedule_id}/swap"))
+    walk.page.get_by_role("link", name="Ask for cover").last.click()
+    expect(walk.page.get_by_label("Whom to ask")).to_be_visible()
+
+
+def open_sheet(walk: Walk) -> None:
+    """Somebody else for a while."""
+    walk.page.goto(walk.address("/on-call/{schedule_id}"))
+    walk.page.get_by_role("link", name="Override", exact=True).click()
+    expect(walk.page.get_by_role("dialog", name="Somebody else for a while")).to_be_visible()
+
+
+@pytest.mark.parametrize("act", [waiting_handover, asked_for_cover, open_sheet])
+def test_a_page_is_sound_in_the_middle_of_something(walk: Walk, act: Callable[[Walk], None]) -> None:
+    page = walk.page
+    walk.watch.wrong.clear()
+    wrong: list[str] = []
+    for scheme, width in (("dark", 390), ("light", 1440)):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+        act(walk)
+        wrong += [f"{scheme} at {width}: {problem}" for problem in overflow(page) + serious(page)]
     assert wrong + walk.watch.wrong == []
 
 

@@ -218,6 +218,9 @@ async def test_who_is_asked_has_a_link_that_answers(db: Database, company: Compa
     assert (notice["user_id"], notice["subject"]) == (company.ben, "Can you take Ana Silva's shift?")
     assert "My flight is late" in notice["text"]
     assert time_range(*await turn(db, schedule, company.ana, 1), "Australia/Sydney") in notice["text"]
+    # What one accepts: how long, how many of one's own nights, what else is on then, and what comes in return.
+    assert "7 days, 7 of your nights." in notice["text"] or "1 day, one of your nights." in notice["text"]
+    assert "Nothing is offered in return." in notice["text"]
     token = notice["url"].removeprefix("/swap/")
     assert swap_of_token(KEYS, token, await db.clock()) == (swap, company.ben)
 

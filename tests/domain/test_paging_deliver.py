@@ -17,8 +17,9 @@ from tests.domain.paging_world import (
     value,
 )
 from tocsin.kernel.db import Database
+from tocsin.kernel.errors import NotFound
 from tocsin.kernel.ids import new_id
-from tocsin.paging import queries
+from tocsin.paging import commands, queries
 from tocsin.paging.deliver import Sender
 from tocsin.paging.model import MAX_TRIES
 from tocsin.paging.transport import SECRET_PURPOSE, Destination, Message, SendFailed, Sent
@@ -245,6 +246,28 @@ async def test_gone_for_good_is_not_tried_again_until_a_test_gets_through(world:
     )  # fmt: skip
     await world.settle()
     assert await queries.unusable_methods(world.db, world.company.ana) == {}
+
+
+async def test_who_asked_for_a_test_page_says_that_it_arrived(world: World) -> None:
+    db, company = world.db, world.company
+    method = await value(db, "select id from contact_methods where user_id = $1", company.ana)
+    async with db.unit(company.as_ana(), "web") as u:
+        delivery_id = await commands.test_page(u, method)
+    with pytest.raises(NotFound):
+        async with db.unit(company.as_ana(), "web") as u:
+            await commands.confirm_test(u, delivery_id)
+    await world.settle()
+    with pytest.raises(NotFound):
+        async with db.unit(company.as_ben(), "web") as u:
+            await commands.confirm_test(u, delivery_id)
+    for _ in range(2):
+        async with db.unit(company.as_ana(), "web") as u:
+            await commands.confirm_test(u, delivery_id)
+    last = await queries.last_test(db, company.ana)
+    assert last
+    assert (last.id, last.state) == (delivery_id, "seen")
+    assert last.seen_at is not None
+    assert await queries.last_test(db, company.ben) is None
 
 
 async def test_the_secret_reaches_the_transport_opened(world: World) -> None:

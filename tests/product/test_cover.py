@@ -11,6 +11,7 @@ import pytest
 
 from tests.product import setting
 from tests.product.doors import Browser, House, served_house
+from tocsin.duty.words import day_and_time
 from tocsin.edge.access import Who
 from tocsin.kernel.crypto import Keys, load_master
 from tocsin.oncall.links import swap_token
@@ -89,7 +90,9 @@ def test_asking_starts_with_a_shift(house: House, schedule: str) -> None:
     form = read(member, re.findall(rf'href="(/on-call/{schedule}/swap\?from=[^"]+)"', page)[-1])
     assert 'name="starts_at" type="datetime-local" value="20' in form
     assert "Everybody in the schedule (1)" in form
-    assert "Ada Admin, UTC" in form
+    assert re.search(
+        r"Ada Admin · [☾☀] \d\d:\d\d · on call then|Ada Admin · [☾☀] \d\d:\d\d · free then", form
+    )
     assert "Ada Admin: " in form, "a shift in return"
     assert "of your shift" not in read(house.people[Who.ADMIN], f"/on-call/{schedule}/swap")
     assert house.people[Who.VIEWER].ask("GET", f"/on-call/{schedule}/swap")[0] == 403
@@ -170,9 +173,15 @@ def test_the_link_in_a_message(house: House, schedule: str) -> None:
     starts, _ = turn(house, schedule, "member@example.org")
     path = f"/swap/{swap_token(keys, UUID(swap), ada, datetime.fromisoformat(starts))}"
     stranger = house.stranger()
+    house.server.rows("update users set time_zone = 'Asia/Tokyo' where id = $1", ada)
     page = read(stranger, path)
     assert "Can you take the shift of Member?" in page
     assert "As Ada Admin." in page
+    # On her clock, whoever's device it is, and before any script.
+    assert "Times are in Asia/Tokyo." in page
+    assert 'data-time-zone="Asia/Tokyo"' in page
+    assert day_and_time(datetime.fromisoformat(starts), "Asia/Tokyo") in page
+    assert "of your nights." in page
     read(stranger, path)
     assert holder(house, schedule, starts) == "member@example.org"
     token = re.search(r'name="csrf" value="([^"]+)"', stranger.ask("GET", path)[2])

@@ -30,6 +30,7 @@ BROWSER = {
 ONESELF = {
     "profile.change", "contact_method.add", "contact_method.remove", "contact_method.ask_verification",
     "notification_rule.add", "notification_rule.remove", "token.create", "token.revoke", "page.test",
+    "page.confirm_test",
 }  # fmt: skip
 DOCUMENTS = {
     "notes.save", "postmortem.draft", "postmortem.edit", "postmortem.set_status", "postmortem.choose_timeline",

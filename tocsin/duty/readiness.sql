@@ -85,7 +85,8 @@ select pg_advisory_xact_lock(hashtextextended('method_test', 0))
 
 -- name: test_by_id
 -- A weekly test, and whose it is.
-select t.id, t.receipt_at, t.sent_at, m.transport, m.label, u.id as user_id, u.name, u.role, u.disabled_at
+select t.id, t.receipt_at, t.sent_at, m.transport, m.label, u.id as user_id, u.name, u.role, u.disabled_at,
+    u.time_zone
 from method_tests t join contact_methods m on m.id = t.contact_method_id join users u on u.id = m.user_id
 where t.id = $1
 

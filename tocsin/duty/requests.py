@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
+from tocsin.duty.asked import Asked, asked
 from tocsin.duty.tell import sql, tell
 from tocsin.duty.words import known, on_call_name, schedule_page, time_range, zone_note
 from tocsin.kernel.crypto import Keys
@@ -32,14 +33,13 @@ async def ask(
     for person in swap.waits_for_ids:
         if person != without and only in (None, person):
             link = f"/swap/{swap_token(keys, swap.id, person, swap.starts_at)}"
-            await tell(u, [person], subject, _request(swap, zones[person]), link, urgent=urgent)
+            text = _request(swap, await asked(u, swap, person), zones[person])
+            await tell(u, [person], subject, text, link, urgent=urgent)
 
 
-def _request(swap: Swap, zone: str) -> str:
+def _request(swap: Swap, what: Asked | None, zone: str) -> str:
     lines = [f"{on_call_name(swap.schedule_name)}, {time_range(swap.starts_at, swap.ends_at, zone)}."]
-    if swap.return_starts_at and swap.return_ends_at:
-        back = time_range(swap.return_starts_at, swap.return_ends_at, zone)
-        lines.append(f"In return {swap.from_name} takes your shift {back}.")
+    lines += [*what.facts, *what.warnings] if what else []
     if swap.note:
         lines += ["", f"{swap.from_name} writes: {swap.note}"]
     return "\n".join([*lines, "", f"One tap answers. {zone_note(zone)}"])

@@ -37,6 +37,7 @@ async def page_context(request: Request) -> dict[str, Any]:
         "csrf": viewer.csrf,
         "request_key": str(uuid4()),
         "flash": _take_flash(request),
+        "reader_zone": viewer.time_zone if viewer.signed_in else "",
         "warnings": await site.templates.warnings() if viewer.signed_in else [],
         "now": datetime.now(UTC),
         "dev": site.dev,
@@ -45,12 +46,22 @@ async def page_context(request: Request) -> dict[str, Any]:
     }
 
 
-def redirect(request: Request, to: str, flash: str | None = None, tone: str = "ok") -> Response:
-    """After a form: see other, with one message on the next page."""
-    response = RedirectResponse(to, 303)
+def redirect(
+    request: Request,
+    to: str,
+    flash: str | None = None,
+    tone: str = "ok",
+    *,
+    place: str = "",
+    undo: Mapping[str, str] | None = None,
+) -> Response:
+    """After a form: see other, with one message on the next page; at its top, or where a `place` of that name is. `undo`
+    puts a button beside it: the fields that it posts, and where to as `action`."""
+    response = RedirectResponse(f"{to}#{place}" if place else to, 303)
     if flash:
         site = site_of(request)
-        value = site.keys.sign("flash", {"t": flash, "tone": tone}, None)
+        said = {"t": flash, "tone": tone, "place": place, "undo": dict(undo or {})}
+        value = site.keys.sign("flash", said, None)
         response.set_cookie(
             FLASH, value, max_age=60, path="/", httponly=True, samesite="lax", secure=site.settings.secure
         )
@@ -65,4 +76,11 @@ def _take_flash(request: Request) -> list[dict[str, object]]:
         found = site_of(request).keys.verify("flash", value, datetime.now(UTC))
     except CryptoError:
         return []
-    return [{"text": found["t"], "tone": found["tone"]}]
+    return [
+        {
+            "text": found["t"],
+            "tone": found["tone"],
+            "place": found.get("place", ""),
+            "undo": found.get("undo"),
+        }
+    ]

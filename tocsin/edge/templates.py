@@ -11,7 +11,12 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 
+from tocsin.duty.words import at_time, day_and_time, known, time_range
+from tocsin.oncall.clocks import local
+
 WEB = Path(str(files("tocsin").joinpath("web")))
+#: As the pages' script draws the moon: people sleep a little longer than nights of shifts are counted.
+NIGHT_BEGINS, NIGHT_ENDS = 22, 7
 #: Banners above every page, for example that nobody can be paged. Handed in by `app`.
 Warnings = Callable[[], Awaitable[list[str]]]
 
@@ -33,8 +38,10 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.env.globals.update(asset=asset)
-        self.env.filters.update(iso=iso, utc=utc, duration=duration, local_input=local_input)
+        self.env.globals.update(asset=asset, between=time_range, clock_face=clock_face)
+        self.env.filters.update(
+            iso=iso, utc=utc, duration=duration, local_input=local_input, there=day_and_time
+        )
 
     def text(self, template: str, context: Mapping[str, Any]) -> str:
         """Renders without a request: mails, fragments for the event stream."""
@@ -61,6 +68,12 @@ def utc(moment: datetime) -> str:
 def local_input(moment: datetime, zone: str) -> str:
     """For a `datetime-local` field, in the viewer's zone, to the second."""
     return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def clock_face(zone: str, moment: datetime) -> str:
+    """`☾ 03:12`: what somebody's clock shows, with a moon at their night, for where no element fits in."""
+    hour = local(moment, known(zone)).hour
+    return f"{'☾' if hour >= NIGHT_BEGINS or hour < NIGHT_ENDS else '☀'} {at_time(moment, zone)}"
 
 
 def duration(seconds: float) -> str:

@@ -18,7 +18,7 @@ LISTED = 12
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who can be on call."""
+    """Somebody who can be on call, and where they live."""
 
     id: UUID
     name: str

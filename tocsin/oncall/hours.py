@@ -1,8 +1,9 @@
 """When somebody works, on their own clock: pure. What is not urgent waits for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from tocsin.oncall.clocks import Range, instant, local, merged, zone_exists
 
@@ -20,6 +21,11 @@ class WorkingHours:
     starts: time
     ends: time
     days: tuple[int, ...]
+
+
+def hours_of(row: Mapping[str, Any]) -> WorkingHours:
+    """When a person works, from the columns of their row."""
+    return WorkingHours(row["time_zone"], row["work_starts"], row["work_ends"], tuple(row["work_days"]))
 
 
 def working_ranges(hours: WorkingHours, start: datetime, end: datetime) -> Iterator[Range]:

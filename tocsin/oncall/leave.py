@@ -11,8 +11,8 @@ from tocsin.kernel.sql import Statements
 from tocsin.oncall.clocks import Range
 from tocsin.oncall.cover import LONGEST, MOST
 from tocsin.oncall.final import FARTHEST
+from tocsin.oncall.hours import hours_of
 from tocsin.oncall.plans import final_of, overrides_of, plan_of
-from tocsin.oncall.reminders import hours_of
 from tocsin.oncall.suggest import Held, Person, Suggestion, shifts_of, suggestions
 
 sql = Statements("tocsin.oncall", "swaps.sql")

@@ -255,6 +255,13 @@ class Swap:
     waits_for: tuple[str, ...]
     waits_for_ids: tuple[UUID, ...]
 
+    @property
+    def given(self) -> tuple[datetime, datetime] | None:
+        """The range in return."""
+        if self.return_starts_at is None or self.return_ends_at is None:
+            return None
+        return self.return_starts_at, self.return_ends_at
+
 
 @dataclass(frozen=True, slots=True)
 class Somebody:

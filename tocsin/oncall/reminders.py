@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tocsin.kernel import work
-from tocsin.kernel.db import ENGINE, Database, Row, Unit
+from tocsin.kernel.db import ENGINE, Database, Unit
 from tocsin.kernel.sql import Statements
 from tocsin.kernel.work import Work
 from tocsin.oncall.compute import record
-from tocsin.oncall.hours import WorkingHours, next_working_day, next_working_moment
+from tocsin.oncall.hours import hours_of, next_working_day, next_working_moment
 from tocsin.oncall.kinds import SwapAnswered, SwapReminded
 from tocsin.oncall.model import Swap, SwapState
 from tocsin.oncall.swap_queries import holds
@@ -109,11 +109,6 @@ async def _locked(u: Unit, swap_id: UUID) -> Swap | None:
     await u.row(oncall_sql.lock_schedule, schedule_id)
     await u.value(sql.lock_swap, swap_id)
     return await u.first(Swap, sql.swaps, None, swap_id)
-
-
-def hours_of(row: Row) -> WorkingHours:
-    """When a person works, from the columns of their row."""
-    return WorkingHours(row["time_zone"], row["work_starts"], row["work_ends"], tuple(row["work_days"]))
 
 
 JOBS = {LAPSE: lapse, REMIND: remind, CHECK: check}

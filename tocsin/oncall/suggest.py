@@ -123,6 +123,17 @@ def _overlap(ranges: Sequence[Range], shift: Range) -> list[Range]:
     return [(max(b, shift[0]), min(e, shift[1])) for b, e in ranges[first:last]]
 
 
+def candidates(
+    absent: UUID, shift: Range, held: Sequence[Held], stands: frozenset[UUID], people: Sequence[Person]
+) -> list[Candidate]:
+    """Who could take one shift, the best first. `held` are all schedules' shifts around it; all of them are load."""
+    taken: dict[UUID, list[Range]] = {}
+    for h in held:
+        taken.setdefault(h.user_id, []).append((h.starts_at, h.ends_at))
+    diaries = (_Diary(p, taken.get(p.user_id, ()), shift) for p in people if p.user_id != absent)
+    return sorted((diary.fit(shift, stands) for diary in diaries), key=lambda c: c.rank)
+
+
 def _clip(held: Held, leave: Range) -> Held:
     return Held(held.schedule_id, held.user_id, max(held.starts_at, leave[0]), min(held.ends_at, leave[1]))
 

@@ -1,17 +1,24 @@
 """Reading requests to take a shift, and what one can ask for."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from tocsin.kernel.db import Reader
 from tocsin.kernel.errors import Conflict
 from tocsin.kernel.sql import Statements
-from tocsin.oncall.clocks import Range, merged
+from tocsin.oncall.clocks import Range, merged, zone_exists
+from tocsin.oncall.hours import hours_of
 from tocsin.oncall.model import Swap
+from tocsin.oncall.queries import schedule_by_id
+from tocsin.oncall.stakes import AROUND, HeldBy, Stakes, stakes
+from tocsin.oncall.suggest import Candidate, Held, Person, candidates
 
 sql = Statements("tocsin.oncall", "swaps.sql")
 TOO_FAR = "That is too far ahead: shifts can be given away about four months before they begin."
+#: On call in so much time before and after a shift counts against somebody.
+SPREAD = timedelta(days=7)
 
 
 async def swap_by_id(db: Reader, swap_id: UUID) -> Swap | None:
@@ -48,15 +55,23 @@ class Taker:
     time_zone: str
 
 
-async def who_can_take(db: Reader, schedule_id: UUID, holder: UUID) -> tuple[list[Taker], list[Taker]]:
-    """Whom to ask for a person's shift, by name: those who stand in the schedule, and all others."""
+async def who_can_take(db: Reader, schedule_id: UUID, holder: UUID, wanted: Range) -> list[Candidate]:
+    """Whom to ask for a range of a person's, the best first: who stands in the schedule, then who is free then."""
     stands = {r["user_id"] for r in await db.rows(sql.stands_in) if r["schedule_id"] == schedule_id}
-    people = [
-        Taker(r["id"], r["name"], r["time_zone"])
-        for r in await db.rows(sql.those_who_can_cover)
-        if r["id"] != holder
-    ]
-    return [p for p in people if p.id in stands], [p for p in people if p.id not in stands]
+    around = await db.all(Held, sql.all_held, wanted[0] - SPREAD, wanted[1] + SPREAD)
+    people = [Person(r["id"], r["name"], hours_of(r)) for r in await db.rows(sql.those_who_can_cover)]
+    return candidates(holder, wanted, around, frozenset(stands), people)
+
+
+async def stakes_of(db: Reader, swap: Swap, person: UUID) -> Stakes | None:
+    """What a request means to one person who is asked. None when the person or the schedule is gone."""
+    asked, schedule = await taker(db, person), await schedule_by_id(db, swap.schedule_id)
+    if asked is None or schedule is None:
+        return None
+    wanted, returned = (swap.starts_at, swap.ends_at), swap.given
+    held = await db.all(HeldBy, sql.held_in_all, person, wanted[0] - AROUND, wanted[1] + AROUND)
+    zone = asked.time_zone if zone_exists(asked.time_zone) else "UTC"
+    return stakes(zone, swap.schedule_id, wanted, returned, held, schedule.max_nights)
 
 
 async def taker(db: Reader, user_id: UUID) -> Taker | None:
@@ -94,3 +109,8 @@ async def holds(db: Reader, schedule_id: UUID, person: UUID, wanted: Range) -> b
     """Whether the stored shifts give a person all of a range."""
     found = await held(db, schedule_id, person, wanted)
     return any(starts <= wanted[0] and wanted[1] <= ends for starts, ends in found)
+
+
+async def zones_of(db: Reader, people: Iterable[UUID]) -> dict[UUID, str]:
+    """Where these people live, whose local time is shown before somebody answers for them."""
+    return {row["id"]: row["time_zone"] for row in await db.rows(sql.working_hours, list(people))}

@@ -135,3 +135,11 @@ order by h.starts_at limit 200
 -- name: somebody
 -- How a person is called, and where they live.
 select id, name, time_zone from users where id = $1 and disabled_at is null
+
+-- name: held_in_all
+-- row: tocsin.oncall.stakes.HeldBy
+-- engine
+-- A person's stored shifts of all schedules in use that touch a range.
+select h.schedule_id, s.name as schedule_name, h.starts_at, h.ends_at from shifts h
+join schedules s on s.id = h.schedule_id and s.archived_at is null
+where h.user_id = $1 and h.ends_at > $2 and h.starts_at < $3 order by h.starts_at

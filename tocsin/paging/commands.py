@@ -118,6 +118,14 @@ async def test_page(u: Unit, contact_method_id: UUID) -> UUID:
     return await _queue(u, method, contact_method_id, Purpose.TEST, message)
 
 
+@command("page.confirm_test")
+async def confirm_test(u: Unit, delivery_id: UUID) -> None:
+    """The receipt of a test page, by the person whom it was for."""
+    if not await u.run(sql.confirm_test, delivery_id, u.actor.id):
+        raise NotFound("There is no such test page, or it did not go out.")
+    u.touch("pages")
+
+
 async def queue_link(
     u: Unit, *, transport: str, address: str, subject: str, text: str, url: str, user_id: UUID | None = None,
     contact_method_id: UUID | None = None,

@@ -390,9 +390,21 @@ update deliveries set seen_at = clock(),
     state = case when state in ('sent', 'delivered') then 'seen' else state end
 where page_id = $1 and purpose = 'page' and seen_at is null and state in ('sending', 'sent', 'delivered')
 
+-- name: confirm_test
+-- Whoever asked for a test page says that it arrived; the first time counts.
+update deliveries set seen_at = coalesce(seen_at, clock()),
+    state = case when state in ('sent', 'delivered') then 'seen' else state end
+where id = $1 and user_id = $2 and purpose = 'test' and state in ('sending', 'sent', 'delivered', 'seen')
+
+-- name: last_test
+-- The test page that somebody asked for last, as long as they may remember it; weekly tests carry a link of their own.
+select id from deliveries
+where user_id = $1 and purpose = 'test' and message ->> 'url' is null and queued_at > clock() - interval '1 day'
+order by queued_at desc limit 1
+
 -- name: page_for_link
 -- Whom a link speaks for, and what about.
-select p.alert_id, p.acknowledged_at, u.id as user_id, u.name, u.role, u.disabled_at,
+select p.alert_id, p.acknowledged_at, u.id as user_id, u.name, u.role, u.disabled_at, u.time_zone,
        a.closed_at, a.acknowledged_at as alert_acknowledged_at, coalesce(a.acknowledged_by, '') as acknowledged_by
 from pages p join users u on u.id = p.user_id join alerts a on a.id = p.alert_id where p.id = $1
 

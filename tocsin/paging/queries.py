@@ -99,14 +99,20 @@ async def delivery(db: Reader, delivery_id: UUID) -> Delivery | None:
     return await db.first(Delivery, sql.delivery, delivery_id)
 
 
+async def last_test(db: Reader, user_id: UUID) -> Delivery | None:
+    """The test page of the last day that somebody asked for last, if any."""
+    found = await db.value(sql.last_test, user_id)
+    return await delivery(db, found) if found else None
+
+
 async def attempts(db: Reader, delivery_id: UUID) -> list[Attempt]:
     """Every try of a message, in order."""
     return await db.all(Attempt, sql.attempts, delivery_id)
 
 
 async def page_for_link(db: Reader, page_id: UUID) -> Row | None:
-    """Whom a link speaks for and about which alert: alert_id, user_id, name, role, disabled_at, closed_at,
-    alert_acknowledged_at, acknowledged_by, acknowledged_at (this page's)."""
+    """Whom a link speaks for and about which alert: alert_id, user_id, name, role, disabled_at, time_zone,
+    closed_at, alert_acknowledged_at, acknowledged_by, acknowledged_at (this page's)."""
     return await db.row(sql.page_for_link, page_id)
 
 

@@ -124,6 +124,7 @@ VERBS: dict[str, Need] = {
     "policy.change": CONFIGURE,
     "policy.archive": CONFIGURE,
     "page.test": OWN,
+    "page.confirm_test": OWN,
     "page.person": RESPOND,
     "page.acknowledge_by_link": ANYONE,
     "page.mark_seen": ANYONE,

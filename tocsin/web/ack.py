@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute
 
 from tocsin.alerts.queries import alert_by_id
 from tocsin.catalog.queries import service_by_id
+from tocsin.duty.words import known
 from tocsin.edge.door import Who, page, read_form, render, site_of, viewer_of
 from tocsin.kernel.crypto import CryptoError
 from tocsin.kernel.errors import NotFound
@@ -26,7 +27,10 @@ async def show(request: Request) -> Response:
     if request.method == "GET":
         await _note_seen(request, page_id)
     service = await service_by_id(db, alert.service_id) if alert.service_id else None
-    context = {"paged": facts, "alert": alert, "service": service, "token": request.path_params["token"]}
+    context = {
+        "paged": facts, "alert": alert, "service": service, "token": request.path_params["token"],
+        "reader_zone": known(facts["time_zone"]),
+    }  # fmt: skip
     return await render(request, "ack.html", context)
 
 

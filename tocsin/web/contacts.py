@@ -30,7 +30,8 @@ async def reached(request: Request, user_id: UUID) -> dict[str, Any]:
         "labels": {m.id: f"{_title(m, site)}: {m.label or shown_address(m.address)}" for m in methods},
         "rules": {urgency: [r for r in rules if r.urgency == urgency] for urgency in ("high", "low")},
         "ways": [(name, t.info.title, t.ready) for name, t in site.transports.items()],
-        "test": await _test(site.database, request, methods),
+        "test": await _test(site.database, request, user_id, methods),
+        "adding": read_query(request).get("add") == "method",
     }
 
 
@@ -58,13 +59,13 @@ def shown_address(address: str) -> str:
     return f"{parts.scheme}://{parts.hostname}/…" if parts.scheme and parts.hostname else address
 
 
-async def _test(db: Reader, request: Request, methods: list[ContactMethod]) -> Delivery | None:
-    """The test page that was just asked for, while it went to one's own address."""
+async def _test(db: Reader, request: Request, user_id: UUID, methods: list[ContactMethod]) -> Delivery | None:
+    """The test page that was just asked for, or else the last one, while it went to one's own address."""
     try:
         wanted = read_query(request).id("test")
     except Invalid:
         return None
-    found = await paging.delivery(db, wanted) if wanted else None
+    found = await (paging.delivery(db, wanted) if wanted else paging.last_test(db, user_id))
     own = {method.address for method in methods}
     return found if found and found.purpose is Purpose.TEST and found.address in own else None
 

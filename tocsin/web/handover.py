@@ -9,11 +9,11 @@ from starlette.routing import BaseRoute
 from tocsin.duty import handover
 from tocsin.duty.handover_brief import brief_now
 from tocsin.duty.handover_model import LONGEST_NOTE
-from tocsin.duty.handover_queries import handover_by_id, handovers
+from tocsin.duty.handover_queries import handovers
 from tocsin.edge.door import Who, act, page, read_form, redirect, render, site_of, viewer_of
-from tocsin.kernel.errors import Conflict, Invalid
+from tocsin.kernel.errors import Invalid
 from tocsin.oncall.managers import manages
-from tocsin.web.schedule import schedule_of
+from tocsin.web.one_schedule import next_of, schedule_of
 
 
 async def show(request: Request) -> Response:
@@ -29,24 +29,9 @@ async def _show(request: Request, text: str, errors: dict[str, str]) -> Response
         "nav": "on-call", "schedule": schedule, "brief": await brief_now(db, schedule.id, viewer.id), "text": text, "errors": errors, "most": LONGEST_NOTE,
         "to_accept": [h for h in found if h.to_accept and (h.waits or h.to_user_id == viewer.id)],
         "mine": lambda h: may or h.to_user_id == viewer.id, "past": [h for h in found if not h.waits][:20],
-        "now": await db.clock(),
+        "now": await db.clock(), "next_up": await next_of(request, schedule),
     }  # fmt: skip
     return await render(request, "oncall/handover.html", context, status=422 if errors else 200)
-
-
-async def accept(request: Request) -> Response:
-    """Takes the pager, or gives it to the incoming person as a manager."""
-    form, schedule, viewer = await read_form(request), await schedule_of(request), await viewer_of(request)
-    handover_id = form.needed_id("handover_id")
-    found = await handover_by_id(site_of(request).database, handover_id)
-    try:
-        async with act(request, form) as u:
-            await handover.accept(u, handover_id)
-    except Conflict as error:
-        return redirect(request, _here(schedule.id), str(error), "danger")
-    own = found is None or found.to_user_id == viewer.id
-    said = "Accepted. The shift is yours." if own else "Accepted for them. They are told."
-    return redirect(request, _here(schedule.id), said)
 
 
 async def add_note(request: Request) -> Response:
@@ -78,7 +63,6 @@ def routes() -> list[BaseRoute]:
     here = "/on-call/{schedule_id}/handover"
     return [
         page(here, show, who=Who.VIEWER),
-        page(f"{here}/accept", accept, who=Who.VIEWER, methods=["POST"]),
         page(f"{here}/notes", add_note, who=Who.VIEWER, methods=["POST"]),
         page(f"{here}/notes/done", finish_note, who=Who.VIEWER, methods=["POST"]),
     ]

@@ -8,6 +8,7 @@ from tocsin.duty import handover
 from tocsin.duty.handover_brief import make_brief
 from tocsin.duty.handover_model import Handover, handover_of_token
 from tocsin.duty.handover_queries import handover_by_id
+from tocsin.duty.words import known
 from tocsin.edge.door import Who, page, read_form, render, site_of
 from tocsin.kernel.crypto import CryptoError
 from tocsin.kernel.db import Actor
@@ -43,6 +44,7 @@ async def _show(request: Request, problem: str) -> Response:
         brief = await make_brief(db, h.schedule_id, h.to_user_id, h.from_user_id, h.from_name or "")
     context = {
         "h": h, "brief": brief, "problem": problem, "token": request.path_params["token"], "now": await db.clock(),
+        "reader_zone": known(h.to_zone),
     }  # fmt: skip
     return await render(request, "oncall/handover_link.html", context, status=409 if problem else 200)
 

@@ -10,10 +10,10 @@ from tocsin.alerts import queries as alerts
 from tocsin.catalog.queries import services
 from tocsin.edge.door import Who, page, render, site_of, viewer_of
 from tocsin.incidents import queries as incidents
-from tocsin.oncall import queries as oncall
 from tocsin.paging import queries as paging
 from tocsin.record.kinds import decode
 from tocsin.web.alerts import row_of
+from tocsin.web.expected import expected_of, on_call_and_next
 
 
 async def now(request: Request) -> Response:
@@ -26,19 +26,18 @@ async def now(request: Request) -> Response:
     )
     mine = await paging.pages_of(db, viewer.id, waiting=True)
     active = await alerts.alerts(db, state="active", text=None, service_id=None, before=None, limit=20)
-    shifts = await oncall.shifts_of(db, viewer.id, 2)
+    on_call, following = await on_call_and_next(db)
     context = {
         "nav": "now",
         "fresh": not names,
         "my_pages": mine,
         "duties": await incidents.duties_of(db, viewer.id),
+        "expected": await expected_of(db, viewer.id, on_call),
         "open": sorted(open_, key=lambda card: card.severity),
         "alerts": sorted((row_of(a, moment, names) for a in active), key=lambda row: int(row["priority"])),
-        "on_call": await oncall.on_call_now(db),
-        "next_up": {o.schedule_id: o for o in await oncall.next_up(db)},
-        "schedules": {s.id: s.name for s in await oncall.schedules(db)},
-        "my_shift": next((s for s in shifts if s.starts_at <= moment), None),
-        "my_next_shift": next((s for s in shifts if s.starts_at > moment), None),
+        "on_call": on_call,
+        "next_up": {o.schedule_id: o for o in following},
+        "schedules": {o.schedule_id: o.schedule_name for o in on_call},
         "recent": [
             {
                 "key": e.key,

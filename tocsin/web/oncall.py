@@ -7,11 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from tocsin.duty.fatigue import fatigue_now
 from tocsin.edge.door import Who, page, read_query, render, site_of, viewer_of
 from tocsin.oncall import queries
 from tocsin.oncall.model import OnCall
-from tocsin.oncall.swap_queries import swaps
+from tocsin.web.expected import expected_of
 
 #: So many schedules fit a page without a search.
 MANY = 12
@@ -24,15 +23,15 @@ async def overview(request: Request) -> Response:
     found = [
         s for s in await queries.schedules(db) if words.lower() in f"{s.name} {s.team_name or ''}".lower()
     ]
-    held = _by_schedule(await queries.on_call_now(db))
+    on_call = await queries.on_call_now(db)
+    held = _by_schedule(on_call)
     # Whose help is needed stands first.
     found.sort(key=lambda s: bool(held.get(s.id)))
     context = {
         "nav": "on-call", "schedules": {s.id: s for s in found}, "words": words, "many": len(found) > MANY,
         "searchable": words or len(found) > MANY, "on_call": held,
-        "next_up": _by_schedule(await queries.next_up(db)), "mine": await queries.shifts_of(db, viewer.id, 6),
-        "waiting": [s for s in await swaps(db) if viewer.id in s.waits_for_ids],
-        "tired": await fatigue_now(db, user_id=viewer.id),
+        "next_up": _by_schedule(await queries.next_up(db)), "names": {o.schedule_id: o.schedule_name for o in on_call},
+        "expected": await expected_of(db, viewer.id, on_call),
     }  # fmt: skip
     return await render(request, "oncall/overview.html", context)
 

@@ -11,6 +11,7 @@ from tocsin.web import (
     calendars,
     fairness,
     handover,
+    handover_accept,
     handover_link,
     health,
     history,
@@ -25,14 +26,17 @@ from tocsin.web import (
     postmortem,
     profile,
     receipt,
+    relief,
     room,
     room_buttons,
     schedule,
+    schedule_buttons,
     schedule_edit,
     services,
     settings,
     sign_in,
     status,
+    swap_ask,
     swap_link,
     swaps,
     system,
@@ -46,7 +50,7 @@ from tocsin.web import (
 
 ALL = (
     health, now, sign_in, ack, alerts, incidents, room, room_buttons, updates, notes, postmortem,
-    fairness, receipt, calendars, calendar_feed, calendar_import, swaps, swap_link, leave, history, handover, handover_link, oncall, schedule_edit, schedule, services,
+    fairness, relief, receipt, calendars, calendar_feed, calendar_import, swaps, swap_ask, swap_link, leave, history, handover, handover_accept, handover_link, oncall, schedule_edit, schedule, schedule_buttons, services,
     policies, integrations, status, settings, profile, people, teams, tokens, audit, system,
 )  # fmt: skip
 

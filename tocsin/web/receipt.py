@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 
 from tocsin.duty import readiness_work
 from tocsin.duty.readiness import sql
+from tocsin.duty.words import known
 from tocsin.edge.door import Who, page, read_form, render, site_of
 from tocsin.kernel.crypto import CryptoError
 from tocsin.kernel.db import Actor, Row
@@ -41,7 +42,8 @@ async def _test(request: Request) -> Row:
 
 
 async def _page(request: Request, test: Row) -> Response:
-    return await render(request, "oncall/receipt.html", {"test": test, "token": request.path_params["token"]})
+    context = {"test": test, "token": request.path_params["token"], "reader_zone": known(test["time_zone"])}
+    return await render(request, "oncall/receipt.html", context)
 
 
 def routes() -> list[BaseRoute]:

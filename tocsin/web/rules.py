@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute
 from tocsin.edge.door import Form, Who, act, page, read_form, redirect
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Invalid
-from tocsin.paging.commands import test_page
+from tocsin.paging.commands import confirm_test, test_page
 from tocsin.people import reach
 from tocsin.web.buttons import button, oneself
 from tocsin.web.own import HERE, own_page
@@ -19,6 +19,10 @@ async def page_me(request: Request) -> Response:
     async with act(request, form) as u:
         delivery_id = await test_page(u, form.needed_id("method_id"))
     return redirect(request, f"{HERE}?test={delivery_id}#test")
+
+
+async def _arrived(u: Unit, form: Form) -> None:
+    await confirm_test(u, form.needed_id("delivery_id"))
 
 
 async def add_rule(request: Request) -> Response:
@@ -54,6 +58,7 @@ def routes() -> list[BaseRoute]:
         "/methods/remove": button(_remove_method, back=methods, said="Removed."),
         "/methods/verify": button(_verify_method, back=methods, said=verified),
         "/methods/test": page_me,
+        "/methods/arrived": button(_arrived, back=f"{HERE}#test", said="Good: this contact method works."),
         "/rules": add_rule,
         "/rules/remove": button(_remove_rule, back=rules, said="Removed."),
     }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +15,6 @@ from tocsin.edge.door import (
     Who,
     act,
     page,
-    path_id,
     read_form,
     read_query,
     redirect,
@@ -23,14 +23,15 @@ from tocsin.edge.door import (
     viewer_of,
 )
 from tocsin.kernel.db import Reader
-from tocsin.kernel.errors import Conflict, Invalid, NotFound
+from tocsin.kernel.errors import Invalid
 from tocsin.kernel.zones import exists
-from tocsin.oncall import commands, cover, schedule_view
-from tocsin.oncall.glance import glance, held_at
+from tocsin.oncall import cover, schedule_view
+from tocsin.oncall.glance import Glance, glance, held_at
 from tocsin.oncall.model import Schedule, ShiftRow
-from tocsin.oncall.queries import schedule_by_id, shifts_between
+from tocsin.oncall.queries import shifts_between
 from tocsin.web import timeline
 from tocsin.web.drawing import drawn
+from tocsin.web.one_schedule import kept, schedule_of
 from tocsin.web.ranges import moment
 
 #: Whoever has a shift before then must be ready.
@@ -59,7 +60,7 @@ async def _show(
     context = {
         "nav": "on-call", "schedule": schedule, "zone": zone, "mine": mine, "today": today, "seen": seen,
         "timeline": drawn(frame, seen, now), "views": timeline.VIEWS, "snap": timeline.SNAP[frame.view],
-        "chosen": chosen, "values": values or _prefilled(chosen, zone), "errors": errors,
+        "chosen": chosen, "values": values or _prefilled(chosen, seen_now, now, zone), "errors": errors, "moment": now,
         "glance": seen_now, "hours": timeline.hours, **await _readiness(db, schedule, now),
         "printed": timeline.moment(now, zone), "address": f"{site_of(request).settings.url}/on-call/{schedule.id}",
     }  # fmt: skip
@@ -83,13 +84,20 @@ async def _chosen(db: Reader, schedule: Schedule, query: Form, zone: str) -> Shi
     return await held_at(db, schedule.id, at, track)
 
 
-def _prefilled(chosen: ShiftRow | None, zone: str) -> dict[str, Any]:
-    if chosen is None:
-        return {}
+def _prefilled(chosen: ShiftRow | None, seen: Glance, now: datetime, zone: str) -> dict[str, Any]:
+    """The shift that was picked, or what is left of it; else the next one. Whose pager it becomes nobody guesses."""
+    if chosen is not None:
+        return _range(max(chosen.starts_at, now), chosen.ends_at, zone) | {"replaces": str(chosen.user_id)}
+    for following in seen.next_up:
+        if following.starts_at and following.ends_at:
+            return _range(following.starts_at, following.ends_at, zone)
+    return {}
+
+
+def _range(starts: datetime, ends: datetime, zone: str) -> dict[str, Any]:
     return {
-        "starts_at": f"{timeline.wall(chosen.starts_at, zone):%Y-%m-%dT%H:%M}",
-        "ends_at": f"{timeline.wall(chosen.ends_at, zone):%Y-%m-%dT%H:%M}",
-        "replaces": str(chosen.user_id),
+        "starts_at": f"{timeline.wall(starts, zone):%Y-%m-%dT%H:%M}",
+        "ends_at": f"{timeline.wall(ends, zone):%Y-%m-%dT%H:%M}",
     }
 
 
@@ -99,13 +107,21 @@ async def add_override(request: Request) -> Response:
     zone = schedule.time_zone if form.get("zone") == "schedule" else viewer.time_zone
     try:
         start, end = _needed(form, "starts_at", zone), _needed(form, "ends_at", zone)
-        user, replaces = form.needed_id("user_id"), form.id("replaces")
+        user, replaces = _somebody(form), form.id("replaces")
         reason = form.text("reason", most=500)
         async with act(request, form) as u:
             await cover.add_override(u, schedule.id, user, start, end, replaces=replaces, reason=reason)
     except Invalid as error:
         return await _show(request, schedule, dict(form), {error.field: str(error)})
-    return redirect(request, f"/on-call/{schedule.id}", "Overridden. Who is on call is computed anew.")
+    here = f"/on-call/{schedule.id}{kept(request)}"
+    return redirect(request, here, "Overridden. Who is on call is computed anew.")
+
+
+def _somebody(form: Form) -> UUID:
+    found = form.id("user_id")
+    if found is None:
+        raise Invalid("user_id", "Choose who is on call then.")
+    return found
 
 
 def _needed(form: Form, name: str, zone: str) -> datetime:
@@ -115,58 +131,10 @@ def _needed(form: Form, name: str, zone: str) -> datetime:
     return found
 
 
-async def take(request: Request) -> Response:
-    """Takes the shift that is shown, oneself."""
-    form, schedule = await read_form(request), await schedule_of(request)
-    here = f"/on-call/{schedule.id}"
-    try:
-        start, end = _needed(form, "starts_at", "UTC"), _needed(form, "ends_at", "UTC")
-        async with act(request, form) as u:
-            await cover.take_shift(u, schedule.id, form.needed_id("holder_id"), start, end)
-    except (Conflict, Invalid) as error:
-        return redirect(request, here, str(error), "danger")
-    return redirect(request, here, "The shift is yours. Whoever had it is told.")
-
-
-async def remove_override(request: Request) -> Response:
-    """Takes an override back."""
-    form, schedule = await read_form(request), await schedule_of(request)
-    here = f"/on-call/{schedule.id}"
-    try:
-        async with act(request, form) as u:
-            await cover.remove_override(u, schedule.id, form.needed_id("override_id"))
-    except NotFound as error:
-        return redirect(request, here, str(error), "danger")
-    return redirect(request, here, "The override is gone.")
-
-
-async def archive(request: Request) -> Response:
-    """Takes a schedule out of use."""
-    form, schedule = await read_form(request), await schedule_of(request)
-    try:
-        async with act(request, form) as u:
-            await commands.archive_schedule(u, schedule.id)
-    except Conflict as error:
-        return redirect(request, f"/on-call/{schedule.id}", str(error), "danger")
-    return redirect(request, "/on-call", f"{schedule.name} is archived.")
-
-
-async def schedule_of(request: Request) -> Schedule:
-    """The schedule of the address. Raises `NotFound`."""
-    sentence = "There is no such schedule."
-    found = await schedule_by_id(site_of(request).database, path_id(request, "schedule_id", sentence))
-    if found is None:
-        raise NotFound(sentence)
-    return found
-
-
 def routes() -> list[BaseRoute]:
     """One schedule."""
     one = "/on-call/{schedule_id}"
     return [
         page(one, show, who=Who.VIEWER),
         page(f"{one}/override", add_override, who=Who.MEMBER, methods=["POST"]),
-        page(f"{one}/override/remove", remove_override, who=Who.MEMBER, methods=["POST"]),
-        page(f"{one}/take", take, who=Who.MEMBER, methods=["POST"]),
-        page(f"{one}/archive", archive, who=Who.MEMBER, methods=["POST"]),
     ]

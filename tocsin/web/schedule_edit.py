@@ -16,7 +16,7 @@ from tocsin.oncall.drafts import ScheduleDraft, differences
 from tocsin.oncall.model import Schedule
 from tocsin.web import schedule_form as forms
 from tocsin.web import sites, timeline
-from tocsin.web.schedule import schedule_of
+from tocsin.web.one_schedule import schedule_of
 from tocsin.web.schedule_preview import preview_of
 
 #: Fields of the domain that stand within layers, or beside no single input.

@@ -6,6 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from tocsin.duty.asked import asked
+from tocsin.duty.words import known
 from tocsin.edge.door import Who, page, read_form, render, site_of
 from tocsin.kernel.crypto import CryptoError
 from tocsin.kernel.db import Actor
@@ -42,7 +44,11 @@ async def _show(request: Request, problem: str) -> Response:
     swap, person = await swap_queries.swap_by_id(db, swap_id), await user_by_id(db, user_id)
     if swap is None or person is None:
         raise NotFound("This request does not exist any more.")
-    context = {"swap": swap, "person": person, "token": request.path_params["token"], "problem": problem}
+    zone = known(person.time_zone)
+    context = {
+        "swap": swap, "person": person, "token": request.path_params["token"], "problem": problem,
+        "reader_zone": zone, "means": await asked(db, swap, person.id) if person.id in swap.waits_for_ids else None,
+    }  # fmt: skip
     return await render(request, "oncall/swap_link.html", context, status=409 if problem else 200)
 
 

@@ -1,37 +1,18 @@
-"""Asking somebody to take a shift, and answering: one page for what waits, one to ask, and the page behind a link."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from uuid import UUID
+"""Answering who asks for a shift to be taken: what waits, and what became of it. To ask is in `swap_ask`, links in `swap_link`."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from tocsin.edge.door import (
-    Form,
-    Viewer,
-    Who,
-    act,
-    page,
-    path_id,
-    read_form,
-    read_query,
-    redirect,
-    render,
-    site_of,
-    viewer_of,
-)
-from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from tocsin.duty.asked import asked
+from tocsin.edge.door import Who, act, page, path_id, read_form, redirect, render, site_of, viewer_of
+from tocsin.kernel.errors import Conflict, Invalid, NotFound
 from tocsin.oncall import swap_queries, swaps
-from tocsin.oncall.managers import managed, manages
-from tocsin.oncall.model import Schedule, SwapState
-from tocsin.oncall.queries import schedule_by_id
-from tocsin.oncall.swap_queries import Turn
-from tocsin.oncall.swaps import SwapDraft
-from tocsin.web.ranges import moment, spoken
+from tocsin.oncall.managers import managed
+from tocsin.oncall.model import SwapState
+from tocsin.web.back import back_to, place_of
 
+HERE = "/on-call/cover"
 ANSWERS = ("accept", "decline", "withdraw")
 FLASH = {
     "accept": "It is yours now. The schedule has changed, and {name} is told.",
@@ -53,21 +34,18 @@ async def cover_page(request: Request) -> Response:
         "answered": sorted(
             (s for s in found if s.answered_at is not None), key=lambda s: s.answered_at or s.created_at, reverse=True
         )[:20],
-        "managed": await managed(db, viewer.id), "states": _STATES,
+        "managed": await managed(db, viewer.id), "zones": await swap_queries.zones_of(db, {p for s in still_open for p in s.waits_for_ids}),
+        "means": {s.id: await asked(db, s, viewer.id) for s in waiting}, "moment": await db.clock(),
     }  # fmt: skip
     return await render(request, "oncall/swaps.html", context)
-
-
-_STATES = {
-    SwapState.ACCEPTED: "ok", SwapState.DECLINED: "", SwapState.WITHDRAWN: "", SwapState.LAPSED: "warn", SwapState.MOVED: "",
-}  # fmt: skip
 
 
 async def answer(request: Request) -> Response:
     """Accept, decline or withdraw in one tap; what it became meanwhile is said on the page."""
     form = await read_form(request)
     swap_id = path_id(request, "swap_id", "There is no such request.")
-    what = form.choice("answer", ANSWERS)
+    what, back = form.choice("answer", ANSWERS), back_to(form, HERE)
+    place = place_of(form)
     swap = await swap_queries.swap_by_id(site_of(request).database, swap_id)
     if swap is None:
         raise NotFound("There is no such request.")
@@ -80,146 +58,14 @@ async def answer(request: Request) -> Response:
             else:
                 await swaps.withdraw(u, swap_id)
     except (Conflict, Invalid) as error:
-        return redirect(request, "/on-call/cover", str(error), "danger")
+        return redirect(request, back, str(error), "danger", place=place)
     said = FLASH[what] if not form.id("as_user") else "Answered. Both are told."
-    return redirect(request, "/on-call/cover", said.format(name=swap.from_name))
-
-
-# -- asking
-
-
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """Whose shift it is about, and which."""
-
-    schedule: Schedule
-    holder: UUID
-    starts_at: datetime | None
-    ends_at: datetime | None
-    may_manage: bool
-
-
-async def ask_page(request: Request) -> Response:
-    """Which of one's shifts; then whom to ask. An address that names a shift is enough: a manager asks for its holder."""
-    query, viewer = read_query(request), await viewer_of(request)
-    asking = await _asking(request, query, "from", "to", query.id("for"))
-    starts, ends = asking.starts_at, asking.ends_at
-    if starts is None or ends is None:
-        return await _ask_page(request, asking, {}, {})
-    db = site_of(request).database
-    if asking.may_manage and query.id("for") is None:
-        turns = await swap_queries.coming_turns(db, asking.schedule.id)
-        at = [t.user_id for t in turns if t.starts_at <= starts < t.ends_at]
-        asking = replace(asking, holder=at[0] if at and viewer.id not in at else asking.holder)
-    values = {"starts_at": max(starts, _soon(await db.clock())), "ends_at": ends}
-    shown = {k: f"{spoken(v, viewer.time_zone):%Y-%m-%dT%H:%M}" for k, v in values.items()}
-    return await _ask_page(request, asking, shown, {})
-
-
-def _soon(now: datetime) -> datetime:
-    """Of a shift that is under way one asks for what follows the next full hour: the other one needs a moment."""
-    return (now + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
-
-
-async def ask(request: Request) -> Response:
-    """Sends the request; the other one is told where they want to be told."""
-    form, viewer = await read_form(request), await viewer_of(request)
-    holder = form.id("from_user_id") or viewer.id
-    try:
-        asking = await _asking(request, form, "starts_at", "ends_at", holder)
-        draft = _draft(form, asking)
-        async with act(request, form) as u:
-            await swaps.ask(u, asking.schedule.id, draft)
-    except Invalid as error:
-        return await _again(request, form, holder, {error.field: str(error)})
-    except Conflict as error:
-        return await _again(request, form, holder, {"to_user_id": str(error)})
-    return redirect(request, "/on-call/cover", "Asked. You are told when there is an answer.")
-
-
-async def _again(request: Request, form: Form, holder: UUID, errors: dict[str, str]) -> Response:
-    asking = await _asking(request, Form([]), "", "", holder)
-    return await _ask_page(request, asking, dict(form), errors)
-
-
-async def _asking(request: Request, form: Form, start: str, end: str, holder: UUID | None) -> _Asking:
-    db, viewer = site_of(request).database, await viewer_of(request)
-    schedule = await schedule_by_id(db, path_id(request, "schedule_id", "There is no such schedule."))
-    if schedule is None:
-        raise NotFound("There is no such schedule.")
-    may = await manages(db, viewer.actor, [schedule.id])
-    if holder not in (None, viewer.id) and not may:
-        raise Forbidden("Only an admin, or an admin of the schedule's team, asks for somebody else.")
-    return _Asking(
-        schedule, holder or viewer.id, moment(form, start, viewer.time_zone), moment(form, end, viewer.time_zone), may,
-    )  # fmt: skip
-
-
-def _draft(form: Form, asking: _Asking) -> SwapDraft:
-    if asking.starts_at is None or asking.ends_at is None:
-        field = "starts_at" if asking.starts_at is None else "ends_at"
-        raise Invalid(field, "Both a start and an end are needed.")
-    to, back = form.id("to_user_id"), _in_return(form)
-    if back and to not in (None, back[0]):
-        raise Invalid("in_return", "The shift in return must be one of the person you ask.")
-    return SwapDraft(
-        asking.starts_at, asking.ends_at, back[0] if back else to, asking.holder,
-        back[1] if back else None, back[2] if back else None, form.text("note", most=500),
-    )  # fmt: skip
-
-
-def _in_return(form: Form) -> tuple[UUID, datetime, datetime] | None:
-    """The chosen shift in return: person, start and end, as the page offered it."""
-    text = form.text("in_return")
-    try:
-        person, start, end = text.split()
-        found = UUID(person), datetime.fromisoformat(start), datetime.fromisoformat(end)
-    except ValueError:
-        if text:
-            raise Invalid("in_return", "This shift is not known.") from None
-        return None
-    if found[1].tzinfo is None or found[2].tzinfo is None:
-        raise Invalid("in_return", "This shift is not known.")
-    return found
-
-
-async def _ask_page(
-    request: Request, asking: _Asking, values: dict[str, str], errors: dict[str, str]
-) -> Response:
-    db, viewer = site_of(request).database, await viewer_of(request)
-    turns, now = await swap_queries.coming_turns(db, asking.schedule.id), await db.clock()
-    holder = await swap_queries.taker(db, asking.holder)
-    if holder is None:
-        raise NotFound("There is no such person.")
-    standing, others = await swap_queries.who_can_take(db, asking.schedule.id, asking.holder)
-    context = {
-        "nav": "on-call", "schedule": asking.schedule, "holder": holder, "own": asking.holder == viewer.id,
-        "chosen": bool(values.get("starts_at") or errors), "values": values, "errors": errors,
-        "turns": _to_choose(turns, asking, viewer, now), "standing": standing, "others": others,
-        "returns": [t for t in turns if t.user_id != asking.holder and t.starts_at > now],
-        "label": lambda turn: _label(turn, viewer.time_zone),
-    }  # fmt: skip
-    return await render(request, "oncall/swap.html", context, status=422 if errors else 200)
-
-
-def _to_choose(turns: Sequence[Turn], asking: _Asking, viewer: Viewer, now: datetime) -> list[Turn]:
-    """One's own turns, or what is left of them; a manager may ask for anybody's."""
-    everybody, soon = asking.may_manage and asking.holder == viewer.id, _soon(now)
-    own = (t for t in turns if everybody or t.user_id == asking.holder)
-    return [replace(t, starts_at=max(t.starts_at, soon)) for t in own if t.ends_at > soon][:40]
-
-
-def _label(turn: Turn, zone: str) -> str:
-    starts, ends = spoken(turn.starts_at, zone), spoken(turn.ends_at, zone)
-    return f"{turn.user_name}: {starts:%a %-d %b %H:%M} to {ends:%a %-d %b %H:%M}"
+    return redirect(request, back, said.format(name=swap.from_name), place=place)
 
 
 def routes() -> list[BaseRoute]:
     """Before those of `/on-call/{schedule_id}`: a schedule is never called `cover`."""
-    one = "/on-call/{schedule_id}/swap"
     return [
-        page("/on-call/cover", cover_page, who=Who.VIEWER),
-        page("/on-call/cover/{swap_id}", answer, who=Who.VIEWER, methods=["POST"]),
-        page(one, ask_page, who=Who.MEMBER),
-        page(one, ask, who=Who.MEMBER, methods=["POST"]),
+        page(HERE, cover_page, who=Who.VIEWER),
+        page(f"{HERE}/{{swap_id}}", answer, who=Who.VIEWER, methods=["POST"]),
     ]

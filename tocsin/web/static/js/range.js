@@ -123,7 +123,7 @@ class TimeRange extends HTMLElement {
 function show(dialog) {
   if (dialog.open) dialog.close();
   dialog.showModal();
-  dialog.querySelector("select, input:not([type=hidden])")?.focus();
+  (dialog.querySelector("[aria-invalid=true]") ?? dialog.querySelector("select, input:not([type=hidden])"))?.focus();
 }
 
 // Sheets stand open in the page until this script has come; then they open when asked for.
