@@ -35,5 +35,5 @@ async def accept(request: Request) -> Response:
 
 
 def routes() -> list[BaseRoute]:
-    """Whoever responds accepts, for themselves or as a manager."""
+    """Whoever is on call next accepts, or a manager for them."""
     return [page("/on-call/{schedule_id}/handover/accept", accept, who=Who.VIEWER, methods=["POST"])]
