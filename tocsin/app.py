@@ -14,11 +14,12 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from tocsin.alerts.heartbeat_clock import HeartbeatClock
 from tocsin.api import opsgenie, v1
 from tocsin.comms import work as comms_work
 from tocsin.duty import fatigue, handover_clock, readiness_work, weekahead
 from tocsin.duty import work as duty_work
-from tocsin.edge import errors, inbound, stream
+from tocsin.edge import errors, heartbeats, inbound, stream
 from tocsin.edge.access import Who, page
 from tocsin.edge.batcher import Batcher
 from tocsin.edge.events import Hub
@@ -139,6 +140,7 @@ def routes(site: Site, intake: Intake) -> list[BaseRoute]:
     """Every door, each with a word on who may come in."""
     api = v1.create(VERSION)
     return [
+        *heartbeats.routes(),
         *inbound.routes(intake, site.formats),
         *opsgenie.routes(intake, site.formats["opsgenie"]),
         *v1.routes(api),
@@ -192,6 +194,7 @@ def _pumps(site: Site) -> list[Pump]:
     return [
         *(BatchPump(database, kind, handle) for kind, handle in batches.items()),
         JobPump(database, jobs), Engine(database), UpdateClock(database), handover_clock.HandoverClock(database, site.keys),
+        HeartbeatClock(database),
     ]  # fmt: skip
 
 

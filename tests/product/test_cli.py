@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -251,6 +253,25 @@ def test_a_schedule_as_a_file(shell: Shell, tmp_path: Path) -> None:
     assert shell.run("schedule", "archive", "Search and index", stdin="n\n").returncode == 1
     assert shell.run("schedule", "archive", "Search and index", "--yes").returncode == 0
     failed(shell.run("schedule", "show", "Search and index"), NOT_FOUND)
+
+
+def test_heartbeats_from_the_shell(shell: Shell) -> None:
+    made = shell.run("heartbeat", "create", "Nightly backup", "--every", "1d", "--grace", "1h")
+    address = made.stdout.strip()
+    assert "/in/heartbeat/" in address, made.stderr
+    with urllib.request.urlopen(address, timeout=20) as answer:
+        assert answer.read() == b"OK\n"
+    assert "healthy" in shell.run("heartbeat", "list").stdout
+    assert "Nightly backup is paused." in shell.run("heartbeat", "pause", "nightly").stdout
+    assert "is waiting." in shell.run("heartbeat", "resume", "nightly").stdout
+    assert "is healthy." in shell.run("heartbeat", "ping", "nightly").stdout
+    failed(shell.run("heartbeat", "create", "Other", "--every", "often"), REFUSED)
+    assert shell.run("heartbeat", "archive", "nightly", "--yes").returncode == 0
+    failed(shell.run("heartbeat", "ping", "nightly"), NOT_FOUND)
+    with pytest.raises(urllib.error.HTTPError) as gone:
+        urllib.request.urlopen(address, timeout=20)
+    with gone.value as error:
+        assert error.code == 404
 
 
 def test_a_schedule_that_follows_the_sun(shell: Shell, tmp_path: Path) -> None:

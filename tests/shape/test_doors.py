@@ -80,7 +80,8 @@ LEFT_OUT: dict[str, dict[str, set[str]]] = {
         "rare acts of the room, done where the record is in sight": ROOM,
         "the status page is set up by eye; updates publish to it from every door": STATUS_PAGE,
         "the command line is for the moment something breaks; setting up is for the pages and the API": SET_UP
-        | REVISE,
+        | REVISE
+        | {"heartbeat.change", "heartbeat.renew"},
         "who may do what is changed in a session, by an administrator": PEOPLE,
         "a shell can repeat the single one": {"alert.acknowledge_many", "alert.close_many"},
         "sends, acknowledges and closes; finer work on an alert is for its page": {

@@ -7,7 +7,18 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from tocsin.cli import alert, calendar, cover, fairness, handover, incident, oncall, readiness, schedule
+from tocsin.cli import (
+    alert,
+    calendar,
+    cover,
+    fairness,
+    handover,
+    heartbeat,
+    incident,
+    oncall,
+    readiness,
+    schedule,
+)
 from tocsin.cli.client import USAGE, stop
 from tocsin.cli.output import Json, show
 from tocsin.kernel.errors import TocsinError
@@ -27,7 +38,7 @@ def build(*more: More) -> typer.Typer:
     fairness.add_to(app)
     app.command()(readiness.readiness)
     for name, group in (
-        ("alert", alert.app), ("oncall", oncall.app), ("schedule", schedule.app), ("cover", cover.app),
+        ("alert", alert.app), ("oncall", oncall.app), ("schedule", schedule.app), ("heartbeat", heartbeat.app), ("cover", cover.app),
         ("handover", handover.app), ("calendar", calendar.app), ("incident", incident.app),
     ):  # fmt: skip
         app.add_typer(group, name=name)

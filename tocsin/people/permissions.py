@@ -109,6 +109,13 @@ VERBS: dict[str, Need] = {
     "calendar.import_file": CONFIGURE,
     "calendar.refresh": RESPOND,
     # alerts
+    "heartbeat.create": CONFIGURE,
+    "heartbeat.change": CONFIGURE,
+    "heartbeat.pause": RESPOND,
+    "heartbeat.resume": RESPOND,
+    "heartbeat.archive": CONFIGURE,
+    "heartbeat.renew": CONFIGURE,
+    "heartbeat.ping": INTAKE,
     "alert.take_in": INTAKE,
     "alert.report": RESPOND,
     "alert.acknowledge": INTAKE,

@@ -14,6 +14,7 @@ from tocsin.web import (
     handover_accept,
     handover_link,
     health,
+    heartbeats,
     history,
     incidents,
     integrations,
@@ -51,7 +52,7 @@ from tocsin.web import (
 ALL = (
     health, now, sign_in, ack, alerts, incidents, room, room_buttons, updates, notes, postmortem,
     fairness, relief, receipt, calendars, calendar_feed, calendar_import, swaps, swap_ask, swap_link, leave, history, handover, handover_accept, handover_link, oncall, schedule_edit, schedule, schedule_buttons, services,
-    policies, integrations, status, settings, profile, people, teams, tokens, audit, system,
+    policies, integrations, heartbeats, status, settings, profile, people, teams, tokens, audit, system,
 )  # fmt: skip
 
 

@@ -1,11 +1,15 @@
 """Settings: a card per area, each with a line that says how it stands."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from tocsin.alerts.heartbeat_model import Heartbeat, HeartbeatState
+from tocsin.alerts.heartbeats import heartbeats
 from tocsin.catalog.model import IntegrationHealth
 from tocsin.catalog.queries import integrations_with_health
 from tocsin.edge.door import Viewer, Who, page, render, site_of, viewer_of
@@ -76,6 +80,10 @@ async def _of_paging(db: Reader) -> list[Area]:
             "/settings/integrations", "alert", "Integrations", "Where alerts come in, their keys, and which service they are about.",
             state, tone, "member",
         ),
+        Area(
+            "/settings/heartbeats", "now", "Heartbeats", "What should report regularly, and how it stands.",
+            *_beating(await heartbeats(db), await db.clock()),
+        ),
         Area("/settings/policies", "bell", "Escalation policies", "Whom to page, in what order.", *paged),
         Area("/on-call", "calendar", "On-call schedules", "Who takes turns, and when."),
         Area("/services", "service", "Services", "What can break, and who owns it."),
@@ -132,6 +140,11 @@ def _people(everybody: list[User]) -> str:
     active = sum(1 for user in everybody if user.disabled_at is None)
     waiting = sum(1 for user in everybody if user.invited and user.disabled_at is None)
     return _count(active, "person", "people") + (f", {waiting} invited" if waiting else "")
+
+
+def _beating(found: Sequence[Heartbeat], now: datetime) -> tuple[str, str]:
+    missed = sum(1 for h in found if h.state(now) is HeartbeatState.MISSED)
+    return (f"{missed} missed", "late") if missed else (_count(len(found), "heartbeat", "heartbeats"), "")
 
 
 def _count(number: int, one: str, many: str) -> str:

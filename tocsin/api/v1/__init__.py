@@ -15,6 +15,7 @@ from tocsin.api.v1 import (
     cover,
     fairness,
     handovers,
+    heartbeats,
     incidents,
     leave,
     oncall,
@@ -30,6 +31,7 @@ from tocsin.edge.access import Who, declare
 
 ROUTERS = (
     alerts.router,
+    heartbeats.router,
     incidents.router,
     room.router,
     oncall.router,
