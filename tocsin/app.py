@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import uvloop
 from fastapi.exceptions import RequestValidationError
@@ -49,18 +50,18 @@ from tocsin.paging.deliver import Sender
 from tocsin.paging.escalate import Engine
 from tocsin.paging.links import Links
 from tocsin.paging.queries import anybody_reachable
-from tocsin.paging.transport import Transport, working
+from tocsin.paging.transport import SECRET_PURPOSE, Transport, working
 from tocsin.people import work as people_work
 from tocsin.people.model import Purpose
 from tocsin.people.permissions import permit
-from tocsin.people.queries import any_user
+from tocsin.people.queries import any_user, sealed_secret
 from tocsin.people.sign_in import make_link
 from tocsin.places import work as places_work
 from tocsin.settings import Settings
 from tocsin.version import VERSION
 from tocsin.web import pages
 from tocsin.web.dev import CaughtMail
-from tocsin.web.link_mail import LinkMail
+from tocsin.web.link_mail import LinkMail, SecretOf
 from tocsin.web.live import Live
 from tocsin.web.messages import Messages
 
@@ -181,7 +182,7 @@ def _follows(*subscriptions: Mapping[str, Sequence[str]]) -> Callable[[str], Ite
 def _pumps(site: Site) -> list[Pump]:
     """Everything that takes due rows, but the sender."""
     database, video = site.database, Jitsi(site.settings.jitsi_url)
-    mailer = LinkMail(site.transports, Messages(), site.settings.url)
+    mailer = LinkMail(site.transports, Messages(), site.settings.url, _secrets(site))
     batches = {
         **paging_work.BATCHES, **places_work.batches(video), **comms_work.BATCHES, **learning_work.BATCHES,
         **duty_work.batches(site.keys),
@@ -196,6 +197,15 @@ def _pumps(site: Site) -> list[Pump]:
         JobPump(database, jobs), Engine(database), UpdateClock(database), handover_clock.HandoverClock(database, site.keys),
         HeartbeatClock(database),
     ]  # fmt: skip
+
+
+def _secrets(site: Site) -> SecretOf:
+    links = Links(site.settings.url, site.keys)
+
+    async def secret_of(method_id: UUID) -> str | None:
+        return links.open_secret(await sealed_secret(site.database, method_id), SECRET_PURPOSE, method_id)
+
+    return secret_of
 
 
 def _warnings(database: Database, transports: Mapping[str, Transport]) -> Callable[[], Awaitable[list[str]]]:

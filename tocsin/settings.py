@@ -78,6 +78,7 @@ class Settings:
     jitsi_url: str
     database_url: str | None = field(default=None, repr=False)
     smtp: Smtp | None = None
+    telegram_token: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
     secret: str | None = field(default=None, repr=False)
     private_targets: PrivateTargets = field(default_factory=PrivateTargets)
@@ -109,6 +110,7 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
         jitsi_url=_url("TOCSIN_JITSI_URL", env.get("TOCSIN_JITSI_URL", "https://meet.jit.si"), path=True),
         database_url=_optional(env, "DATABASE_URL", _database),
         smtp=_optional(env, "TOCSIN_SMTP_URL", _smtp),
+        telegram_token=_optional(env, "TOCSIN_TELEGRAM_TOKEN", _telegram),
         token=_optional(env, "TOCSIN_TOKEN", _token),
         secret=_optional(env, "TOCSIN_SECRET", _secret),
         private_targets=_private_targets(env.get("TOCSIN_ALLOW_PRIVATE_TARGETS", "0")),
@@ -221,6 +223,20 @@ def _mail_domain(host: str) -> str:
 def _token(text: str) -> str:
     if not (text.isascii() and text.isprintable()) or " " in text:
         raise WrongSetting("TOCSIN_TOKEN", "must be one word of plain letters and digits")
+    return text
+
+
+def _telegram(text: str) -> str:
+    number, _, rest = text.partition(":")
+    if not (
+        number.isascii()
+        and number.isdigit()
+        and rest.isascii()
+        and rest.replace("-", "").replace("_", "").isalnum()
+    ):
+        raise WrongSetting(
+            "TOCSIN_TELEGRAM_TOKEN", "must be the token that @BotFather gave, a number, a colon and a word"
+        )
     return text
 
 

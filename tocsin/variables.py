@@ -71,6 +71,14 @@ VARIABLES = (
         "Tocsin <oncall@example.org>",
     ),
     Variable(
+        "TOCSIN_TELEGRAM_TOKEN",
+        "telegram_token",
+        "nobody is paged by Telegram",
+        "Token of the Telegram bot that pages come from, as @BotFather gave it.",
+        "123456789:AAE-a_long_word",
+        secret=True,
+    ),
+    Variable(
         "TOCSIN_TOKEN", "token", "none", "Token the command line uses.", "tok_0123456789abcdef", secret=True
     ),
     Variable(

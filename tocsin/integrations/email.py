@@ -14,17 +14,28 @@ from aiosmtplib import SMTP
 
 from tocsin.kernel.redact import HIDDEN, redact
 from tocsin.paging.model import Purpose
-from tocsin.paging.transport import Destination, Field, Message, SendFailed, Sent, TransportInfo
+from tocsin.paging.transport import BadAddress, Destination, Field, Message, SendFailed, Sent, TransportInfo
+from tocsin.people.model import is_email
 from tocsin.settings import Smtp
 
 #: Servers drop idle connections after a minute or more; ours are younger than that when they are used again.
 IDLE_S = 20.0
 TIMEOUT_S = 15.0
+
+
+def _accept(address: str, secret: str) -> Destination:
+    if not is_email(address):
+        raise BadAddress("That is not an e-mail address.")
+    return Destination(address, secret or None)
+
+
 INFO = TransportInfo(
     name="email",
     title="E-mail",
     fields=(Field("address", "E-mail address", "Where pages go; often your work address."),),
     at_once=10,
+    accept=_accept,
+    doc="email.md",
 )
 _LOST = (aiosmtplib.SMTPServerDisconnected, ConnectionError)
 

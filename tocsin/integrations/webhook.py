@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 
 from tocsin.kernel.crypto import webhook_headers
-from tocsin.kernel.net import NetError, Outbound, Rejected, TimedOut, Unreachable
+from tocsin.kernel.net import Outbound
+from tocsin.paging.exchange import TIMEOUT_S, hand_over
 from tocsin.paging.transport import (
     AlertFacts,
     Destination,
@@ -19,17 +20,17 @@ from tocsin.paging.transport import (
     SendFailed,
     Sent,
     TransportInfo,
+    web_target,
 )
 
-TIMEOUT_S = 10.0
 INFO = TransportInfo(
     name="webhook",
     title="Webhook",
     fields=(
         Field("address", "URL", "https://… that answers with a 2xx status within ten seconds."),
-        Field("secret", "Signing secret", "Made for you; check each request against it.", secret=True, required=False),
+        Field("secret", "Signing secret", "Made for you; check each request against it.", secret=True, required=False, made=True),
     ),
-    at_once=50,
+    at_once=50, accept=web_target, doc="webhook.md",
 )  # fmt: skip
 
 
@@ -51,23 +52,18 @@ class Webhook:
     async def send(self, message: Message, to: Destination) -> Sent:
         """One signed POST. A 2xx answer means that it arrived. 410 means never again."""
         now = datetime.now(UTC)
-        body = orjson.dumps(body_of(message, now), default=str)
+        body = orjson.dumps(_storable(body_of(message, now)), default=str)
         headers = {"Content-Type": "application/json", **_signature(to.secret, message, now, body)}
-        try:
-            answer = await self._outbound.request(
-                "POST",
-                to.address,
-                headers=headers,
-                data=body,
-                timeout=self._timeout,
-                idempotency_key=str(message.key),
-            )
-            answer.checked()
-        except NetError as error:
-            failure = _failure(error)
-        else:
-            return Sent(delivered=True)
-        raise failure
+        await hand_over(
+            self._outbound,
+            "POST",
+            to.address,
+            headers=headers,
+            data=body,
+            timeout=self._timeout,
+            idempotency_key=str(message.key),
+        )
+        return Sent(delivered=True)
 
 
 def _signature(secret: str | None, message: Message, now: datetime, body: bytes) -> dict[str, str]:
@@ -80,14 +76,17 @@ def _signature(secret: str | None, message: Message, now: datetime, body: bytes)
     raise SendFailed("The signing secret of this webhook cannot be used: make a new one.", retry=False)
 
 
-def _failure(error: NetError) -> SendFailed:
-    return SendFailed(
-        str(error),
-        retry=error.retry,
-        after=error.after,
-        gone=isinstance(error, Rejected) and error.status == 410,
-        maybe_sent=isinstance(error, (TimedOut, Unreachable)) and "no connection" not in str(error),
-    )
+def _storable(value: Any) -> Any:
+    """The same with what no JSON can hold replaced: half a character must not keep a page from going out."""
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case dict():
+            return {_storable(name): _storable(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_storable(each) for each in value]
+        case _:
+            return value
 
 
 def body_of(message: Message, now: datetime) -> dict[str, Any]:

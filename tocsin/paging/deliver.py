@@ -27,14 +27,17 @@ log = logger(__name__)
 LEASE_S = 60.0
 #: A send ends well before its lease does: nobody else can have taken it meanwhile.
 SEND_S = 45.0
-AT_ONCE = 100
+AT_ONCE = 400
 #: After so many failed tries the person's next method does not wait any longer.
 PATIENCE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one try. `outcome` is sent, delivered, retry or failed; `after` are seconds, for retry."""
+    """What came of one try. `outcome` is sent, delivered, retry or failed; `after` are seconds, for retry.
+
+    `error`: why it failed; after a success, what the ledger keeps about the try.
+    """
 
     delivery: UUID
     attempt: int
@@ -108,7 +111,10 @@ class Sender:
         except TocsinError as error:
             return _failed(claimed, SendFailed(str(error), retry=False))
         outcome = "delivered" if sent.delivered else "sent"
-        return Result(claimed.id, claimed.attempts, outcome, vendor_id=_clean(sent.vendor_id))
+        return Result(
+            claimed.id, claimed.attempts, outcome, vendor_id=_clean(sent.vendor_id), error=_clean(sent.note),
+            maybe_sent=sent.maybe_repeated,
+        )  # fmt: skip
 
     async def _hand_over(self, claimed: Claimed) -> Sent:
         message = self._renderer.render(facts_of(claimed, self._links))

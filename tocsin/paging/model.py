@@ -254,9 +254,10 @@ class Delivery:
 
     @property
     def shown_address(self) -> str:
-        """Of a URL only scheme and host: the rest may hold a secret."""
+        """Of a web address only scheme and host: the rest may hold a secret."""
         parts = urlsplit(self.address)
-        return f"{parts.scheme}://{parts.hostname}" if parts.scheme and parts.hostname else self.address
+        web = parts.scheme in ("https", "http") and parts.hostname
+        return f"{parts.scheme}://{parts.hostname}" if web else self.address
 
     @property
     def words(self) -> str:

@@ -1,9 +1,10 @@
 """What paging needs from others: transports that carry a message, and a renderer that writes it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from tocsin.paging.model import Purpose
@@ -13,14 +14,36 @@ SECRET_PURPOSE = "contact_method"  # noqa: S105 - the name of a purpose, not a s
 
 
 @dataclass(frozen=True, slots=True)
+class Destination:
+    """Where to: the contact method's address, and its secret in plain text if it has one."""
+
+    address: str
+    secret: str | None = field(default=None, repr=False)
+
+
+class BadAddress(ValueError):
+    """What was typed cannot work; `field` is address or secret, `str()` says what is wrong, without repeating it."""
+
+    def __init__(self, sentence: str, field: str = "address") -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+def as_typed(address: str, secret: str) -> Destination:
+    """What is stored of the two inputs, unchanged."""
+    return Destination(address, secret or None)
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
-    """One input of a contact method's form."""
+    """One input of a contact method's form. `made`: not typed, but made by us and shown once."""
 
     name: str
     label: str
     hint: str = ""
     secret: bool = False
     required: bool = True
+    made: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +56,27 @@ class TransportInfo:
     #: Whether the other side tells later that a message arrived.
     receipts: bool = False
     at_once: int = 100
+    #: From what a person typed, address and secret, to what is stored. Raises BadAddress.
+    accept: Callable[[str, str], Destination] = as_typed
+    #: Its page below docs/integrations.
+    doc: str = ""
+
+    @property
+    def secret(self) -> Field | None:
+        """The input for a secret, if there is one."""
+        return next((each for each in self.fields if each.secret), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where to: the contact method's address, and its secret in plain text if it has one."""
-
-    address: str
-    secret: str | None = field(default=None, repr=False)
+def web_target(address: str, secret: str = "") -> Destination:
+    """For transports whose address is a web address. Raises BadAddress."""
+    try:
+        parts = urlsplit(address)
+        good = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or any(c.isspace() for c in address):
+        raise BadAddress("That is not a web address: it starts with https:// and names a host.")
+    return Destination(address, secret or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +139,31 @@ class Message:
     ack_url: str = field(default="", repr=False)
     alert: AlertFacts | None = None
     alert_url: str = ""
-    #: The page that a notice without an alert is about.
+    #: The page that a message without an alert is about: a confirmation, a notice.
     url: str = field(default="", repr=False)
+
+    @property
+    def ack_post_url(self) -> str:
+        """Acknowledges when it is posted to, without a page and a form: for buttons in notifications."""
+        return f"{self.ack_url}/now" if self.ack_url else ""
+
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody is needed now: P1 to P3, as a page."""
+        return self.purpose is Purpose.PAGE and (self.alert is None or self.alert.priority <= 3)
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The other side took it. `delivered`: it also says that it arrived."""
+    """The other side took it. `delivered`: it also says that it arrived.
+
+    `note`: a sentence for the ledger, for example which vendor failed before. `maybe_repeated`: it may have come twice.
+    """
 
     vendor_id: str = ""
     delivered: bool = False
+    note: str = ""
+    maybe_repeated: bool = False
 
 
 class SendFailed(Exception):

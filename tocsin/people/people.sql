@@ -86,6 +86,10 @@ where user_id = $1 and transport = 'email' and lower(address) = (select lower(em
 select id, user_id, transport, address, label, secret is not null as has_secret, created_at, verified_at
 from contact_methods where user_id = $1 order by position, created_at
 
+-- name: secret_of_method
+-- What is sealed beside a contact method.
+select secret from contact_methods where id = $1
+
 -- name: contact_method_by_id
 -- row: ContactMethod
 -- One of them.

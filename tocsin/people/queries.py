@@ -64,6 +64,12 @@ async def contact_methods(db: Reader, user_id: UUID) -> list[ContactMethod]:
     return await db.all(ContactMethod, sql.contact_methods, user_id)
 
 
+async def sealed_secret(db: Reader, method_id: UUID) -> bytes | None:
+    """What is sealed beside a contact method; see `SECRET_PURPOSE` of paging."""
+    found: bytes | None = await db.value(sql.secret_of_method, method_id)
+    return found
+
+
 async def contact_method_by_id(db: Reader, method_id: UUID) -> ContactMethod | None:
     """One of them."""
     return await db.first(ContactMethod, sql.contact_method_by_id, method_id)

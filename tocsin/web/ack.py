@@ -3,12 +3,13 @@
 from uuid import UUID
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from tocsin.alerts.queries import alert_by_id
 from tocsin.catalog.queries import service_by_id
 from tocsin.duty.words import known
+from tocsin.edge.access import machine
 from tocsin.edge.door import Who, page, read_form, render, site_of, viewer_of
 from tocsin.kernel.crypto import CryptoError
 from tocsin.kernel.errors import NotFound
@@ -42,6 +43,18 @@ async def acknowledge(request: Request) -> Response:
     return await show(request)
 
 
+async def now(request: Request) -> Response:
+    """The button in a notification: acknowledges at once, without a page and a form. The address is the permission.
+
+    A browser that shows notifications posts from another site; the answer holds nothing but the state.
+    """
+    page_id = await _page_id(request)
+    async with site_of(request).database.unit((await viewer_of(request)).actor, "link") as u:
+        answer = await commands.acknowledge_by_link(u, page_id)
+    shown = {"state": answer["state"], "by": answer["by"]}
+    return JSONResponse(shown, headers={"access-control-allow-origin": "*"})
+
+
 async def _note_seen(request: Request, page_id: UUID) -> None:
     """A receipt: somebody, or a scanner, opened the link. Shown as seen, never taken for an acknowledgement."""
     async with site_of(request).database.unit((await viewer_of(request)).actor, "link") as u:
@@ -61,4 +74,5 @@ def routes() -> list[BaseRoute]:
     return [
         page("/ack/{token}", show, who=Who.SIGNED_LINK),
         page("/ack/{token}", acknowledge, who=Who.SIGNED_LINK, methods=["POST"]),
+        machine("/ack/{token}/now", now, who=Who.SIGNED_LINK),
     ]

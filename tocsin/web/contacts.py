@@ -12,8 +12,9 @@ from tocsin.kernel.db import Reader
 from tocsin.kernel.errors import Invalid
 from tocsin.paging import queries as paging
 from tocsin.paging.model import Delivery, Purpose
+from tocsin.paging.transport import BadAddress, Destination, TransportInfo
 from tocsin.people import queries
-from tocsin.people.model import ContactMethod, is_email
+from tocsin.people.model import ContactMethod
 
 
 async def reached(request: Request, user_id: UUID) -> dict[str, Any]:
@@ -29,10 +30,19 @@ async def reached(request: Request, user_id: UUID) -> dict[str, Any]:
         "missing": ready.problems if ready else (),
         "labels": {m.id: f"{_title(m, site)}: {m.label or shown_address(m.address)}" for m in methods},
         "rules": {urgency: [r for r in rules if r.urgency == urgency] for urgency in ("high", "low")},
-        "ways": [(name, t.info.title, t.ready) for name, t in site.transports.items()],
+        "ways": [(name, t.info, t.ready) for name, t in site.transports.items()],
+        "secret_hint": _secret_hint(site),
         "test": await _test(site.database, request, user_id, methods),
         "adding": read_query(request).get("add") == "method",
     }
+
+
+def _secret_hint(site: Site) -> str:
+    """One input serves every way that asks for a secret; the hint says which do."""
+    asking = [(t.info.title, t.info.secret) for t in site.transports.values()]
+    return " ".join(
+        f"{title}: {s.label.lower()}. {s.hint}" for title, s in asking if s is not None and not s.made
+    )
 
 
 def _shown(method: ContactMethod, site: Site, gone: str) -> dict[str, Any]:
@@ -54,9 +64,10 @@ def _title(method: ContactMethod, site: Site) -> str:
 
 
 def shown_address(address: str) -> str:
-    """Of a URL only scheme and host: the rest may hold a secret."""
+    """Of a web address only scheme and host: the rest may hold a secret."""
     parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.hostname}/…" if parts.scheme and parts.hostname else address
+    web = parts.scheme in ("https", "http") and parts.hostname
+    return f"{parts.scheme}://{parts.hostname}/…" if web else address
 
 
 async def _test(db: Reader, request: Request, user_id: UUID, methods: list[ContactMethod]) -> Delivery | None:
@@ -70,19 +81,11 @@ async def _test(db: Reader, request: Request, user_id: UUID, methods: list[Conta
     return found if found and found.purpose is Purpose.TEST and found.address in own else None
 
 
-def address_in(form: Form, way: str) -> str:
-    """The address of a form for a transport. Raises `Invalid` for one that cannot work."""
+def destination_in(form: Form, info: TransportInfo) -> Destination:
+    """What a form says of a contact method, as it will be stored. Raises `Invalid` for one that cannot work."""
     address = form.text("address", most=2000, needed=True, label="An address")
-    if way == "email" and not is_email(address):
-        raise Invalid("address", "That is not an e-mail address.")
-    if way == "webhook" and not _is_web_address(address):
-        raise Invalid("address", "A webhook is a URL that starts with https://.")
-    return address
-
-
-def _is_web_address(address: str) -> bool:
+    typed = form.text("secret", most=500) if info.secret and not info.secret.made else ""
     try:
-        parts = urlsplit(address)
-    except ValueError:
-        return False
-    return parts.scheme in ("https", "http") and bool(parts.hostname)
+        return info.accept(address, typed)
+    except BadAddress as bad:
+        raise Invalid(bad.field, str(bad)) from bad

@@ -1,6 +1,7 @@
 """Mails with links that work once: invitation, password reset, verification."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
 
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.work import RetryLater
@@ -27,13 +28,18 @@ WORDS = {
     ),
 }
 NOT_READY_S = 60
+#: A contact method's secret in plain text, by its id.
+SecretOf = Callable[[UUID], Awaitable[str | None]]
 
 
 class LinkMail:
     """Carries links over the contact method's own transport. `base` is the public address."""
 
-    def __init__(self, transports: Mapping[str, Transport], renderer: Renderer, base: str) -> None:
+    def __init__(
+        self, transports: Mapping[str, Transport], renderer: Renderer, base: str, secret_of: SecretOf
+    ) -> None:
         self._transports = transports
+        self._secret_of = secret_of
         self._renderer = renderer
         self._base = base
 
@@ -46,8 +52,9 @@ class LinkMail:
             MessagePurpose.LINK, new_id(), user.name, user.time_zone, subject=subject, text=text,
             ack_url=f"{self._base}/{path}/{token}",
         )  # fmt: skip
+        to = Destination(method.address, await self._secret_of(method.id) if method.has_secret else None)
         try:
-            await transport.send(self._renderer.render(facts), Destination(method.address))
+            await transport.send(self._renderer.render(facts), to)
         except SendFailed as failed:
             if failed.retry:
                 raise RetryLater(failed.after or 30, str(failed)) from failed

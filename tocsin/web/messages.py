@@ -47,7 +47,7 @@ class Messages:
             ack_url=facts.ack_url if facts.purpose is Purpose.PAGE else "",
             alert=facts.alert,
             alert_url=facts.alert_url,
-            url=facts.ack_url if facts.purpose is Purpose.NOTICE and not facts.alert else "",
+            url="" if facts.purpose is Purpose.PAGE or facts.alert else facts.ack_url,
         )
 
 

@@ -1,6 +1,4 @@
-"""Adding a contact method. The signing secret of a webhook is shown this once."""
-
-from uuid import UUID
+"""Adding a contact method. A secret that we make, as a webhook's, is shown this once."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,7 +10,7 @@ from tocsin.kernel.errors import Conflict, Invalid
 from tocsin.paging.transport import SECRET_PURPOSE
 from tocsin.people import reach
 from tocsin.web.buttons import oneself
-from tocsin.web.contacts import address_in, shown_address
+from tocsin.web.contacts import destination_in, shown_address
 from tocsin.web.own import HERE, own_page
 
 
@@ -21,11 +19,15 @@ async def add(request: Request) -> Response:
     form = await read_form(request)
     try:
         way = form.choice("transport", tuple(site_of(request).transports))
-        address = address_in(form, way)
-        if way == "webhook":
-            return await _add_webhook(request, form, address)
+        info = site_of(request).transports[way].info
+        to = destination_in(form, info)
+        if info.secret and info.secret.made:
+            return await _add_with_new_secret(request, form, way, to.address)
+        seal = _sealing(site_of(request), to.secret) if to.secret else None
         async with act(request, form) as u:
-            await reach.add_contact_method(u, oneself(u), way, address, label=form.text("label", most=100))
+            await reach.add_contact_method(
+                u, oneself(u), way, to.address, label=form.text("label", most=100), seal=seal
+            )
     except Invalid as error:
         return await own_page(request, form, {error.field: str(error)})
     except Conflict as error:
@@ -33,21 +35,18 @@ async def add(request: Request) -> Response:
     return redirect(request, f"{HERE}#reach", "Added. Verify it, so that you know it works.")
 
 
-async def _add_webhook(request: Request, form: Form, address: str) -> Response:
+async def _add_with_new_secret(request: Request, form: Form, way: str, address: str) -> Response:
     """Without a request key: a repeat must fail, not show a secret that was never stored."""
-    site, secret = site_of(request), new_webhook_secret()
-
-    def seal(method_id: UUID) -> bytes:
-        return _seal(site, method_id, secret)
-
+    secret = new_webhook_secret()
     async with act(request) as u:
         label = form.text("label", most=100)
-        await reach.add_contact_method(u, oneself(u), "webhook", address, label=label, seal=seal)
+        seal = _sealing(site_of(request), secret)
+        await reach.add_contact_method(u, oneself(u), way, address, label=label, seal=seal)
     return await own_page(request, {}, {}, {"address": shown_address(address), "secret": secret})
 
 
-def _seal(site: Site, method_id: UUID, secret: str) -> bytes:
-    return site.keys.seal(SECRET_PURPOSE, secret.encode(), about=str(method_id))
+def _sealing(site: Site, secret: str) -> reach.Seal:
+    return lambda method_id: site.keys.seal(SECRET_PURPOSE, secret.encode(), about=str(method_id))
 
 
 def routes() -> list[BaseRoute]:

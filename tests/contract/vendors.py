@@ -1,0 +1,152 @@
+"""Servers on this machine that imitate what vendors publish, for the contract that all transports share."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from aiohttp import web
+
+from tocsin.integrations.gotify import Gotify
+from tocsin.integrations.ntfy import Ntfy
+from tocsin.integrations.telegram import Telegram
+from tocsin.integrations.webhook import Webhook
+from tocsin.kernel.crypto import new_webhook_secret
+from tocsin.kernel.net import Outbound
+from tocsin.paging.transport import Destination, Transport
+
+#: Stands in every secret that a case uses: nothing that is said or logged may hold it.
+SECRET = "SECRETSECRET"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as it came."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return orjson.loads(self.body)
+
+    @property
+    def form(self) -> list[tuple[str, str]]:
+        return parse_qsl(self.body.decode(), keep_blank_values=True)
+
+
+@dataclass
+class Vendor:
+    """Keeps what it got and answers as told."""
+
+    status: int = 200
+    body: bytes = b"{}"
+    headers: dict[str, str] = field(default_factory=dict)
+    mode: str = "answer"
+    asked: list[Asked] = field(default_factory=list)
+    port: int = 0
+
+    @property
+    def root(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def says(self, status: int, body: Any = None, **headers: str) -> None:
+        self.status = status
+        self.body = body if isinstance(body, bytes) else orjson.dumps(body if body is not None else {})
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(
+            Asked(
+                request.method, request.path, dict(request.query), dict(request.headers), await request.read()
+            )
+        )
+        if self.mode == "close" and request.transport:
+            request.transport.close()
+        if self.mode == "hang":
+            await asyncio.Event().wait()
+        return web.Response(status=self.status, headers=self.headers, body=self.body)
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[Vendor]:
+    """A vendor that listens."""
+    found = Vendor()
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", found.answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    found.port = runner.addresses[0][1]
+    try:
+        yield found
+    finally:
+        await runner.cleanup()
+
+
+@dataclass(frozen=True)
+class Case:
+    """How one transport is held to the shared contract.
+
+    `good`: status and body that the vendor publishes for success. `vendor_id`: what the ledger keeps of it.
+    `words`: the text in a request. `garbage_is_good`: the vendor promises nothing but a status.
+    """
+
+    transport: str
+    make: Callable[[Outbound, str, float], Transport]
+    to: Callable[[str], Destination]
+    good: tuple[int, Any]
+    vendor_id: str
+    words: Callable[[Asked], str]
+    garbage_is_good: bool = False
+    most: int = 10_000
+    operated: bool = False
+
+
+CASES = {
+    "webhook": Case(
+        "webhook",
+        lambda outbound, _root, timeout: Webhook(outbound, timeout=timeout),
+        lambda root: Destination(f"{root}/{SECRET}?token={SECRET}", new_webhook_secret()),
+        (204, b""),
+        "",
+        lambda asked: asked.json["data"]["text"],
+        garbage_is_good=True,
+    ),
+    # https://docs.ntfy.sh/publish/#publish-as-json
+    "ntfy": Case(
+        "ntfy",
+        lambda outbound, _root, timeout: Ntfy(outbound, timeout=timeout),
+        lambda root: Destination(f"{root}/{SECRET}", f"tk_{SECRET}"),
+        (200, {"id": "hwQ2YpKdmg", "time": 1735528741, "event": "message", "topic": "mytopic"}),
+        "hwQ2YpKdmg",
+        lambda asked: asked.json["message"],
+        most=4096,
+    ),
+    # https://gotify.net/api-docs#/message/createMessage
+    "gotify": Case(
+        "gotify",
+        lambda outbound, _root, timeout: Gotify(outbound, timeout=timeout),
+        lambda root: Destination(f"{root}/{SECRET}", SECRET),
+        (200, {"id": 25, "appid": 5, "message": "x", "title": "y", "priority": 2, "date": "2026-02-27T19:36:10Z"}),
+        "25",
+        lambda asked: asked.json["message"],
+    ),
+    # https://core.telegram.org/bots/api#making-requests
+    "telegram": Case(
+        "telegram",
+        lambda outbound, root, timeout: Telegram(outbound, f"123:{SECRET}", api=root, timeout=timeout),
+        lambda _root: Destination("987654321"),
+        (200, {"ok": True, "result": {"message_id": 77, "date": 1, "chat": {"id": 987654321, "type": "private"}}}),
+        "77",
+        lambda asked: asked.json["text"],
+        most=4096,
+        operated=True,
+    ),
+}  # fmt: skip
