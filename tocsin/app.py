@@ -20,7 +20,7 @@ from tocsin.api import opsgenie, v1
 from tocsin.comms import work as comms_work
 from tocsin.duty import fatigue, handover_clock, readiness_work, weekahead
 from tocsin.duty import work as duty_work
-from tocsin.edge import errors, heartbeats, inbound, stream
+from tocsin.edge import callbacks, errors, heartbeats, inbound, stream
 from tocsin.edge.access import Who, page
 from tocsin.edge.batcher import Batcher
 from tocsin.edge.events import Hub
@@ -48,6 +48,7 @@ from tocsin.oncall import work as oncall_work
 from tocsin.paging import work as paging_work
 from tocsin.paging.deliver import Sender
 from tocsin.paging.escalate import Engine
+from tocsin.paging.inbound import Receiver
 from tocsin.paging.links import Links
 from tocsin.paging.queries import anybody_reachable
 from tocsin.paging.transport import SECRET_PURPOSE, Transport, working
@@ -103,7 +104,8 @@ def compose(
 ) -> Running:
     """Puts the parts together; nothing runs yet. `commit`: how alerts are stored; benches compare ways."""
     outbound = Outbound(settings.private_targets)
-    transports = registry.transports(settings, outbound)
+    vendors = registry.telephony(settings, outbound)
+    transports = registry.transports(settings, outbound, vendors)
     if dev and settings.smtp is None:
         transports["email"] = CaughtMail()
     templates = Templates(_warnings(database, transports), reload=dev)
@@ -122,7 +124,7 @@ def compose(
     intake = Intake(database, bus, batcher=commit(database))
     underway: set[asyncio.Task[None]] = set()
     app = Starlette(
-        routes=routes(site, intake), exception_handlers=_handlers(), middleware=_around(settings, underway),
+        routes=routes(site, intake, vendors.receivers), exception_handlers=_handlers(), middleware=_around(settings, underway),
     )  # fmt: skip
     app.state.site = site
     return Running(
@@ -137,11 +139,12 @@ def compose(
     )
 
 
-def routes(site: Site, intake: Intake) -> list[BaseRoute]:
+def routes(site: Site, intake: Intake, receivers: Iterable[Receiver]) -> list[BaseRoute]:
     """Every door, each with a word on who may come in."""
     api = v1.create(VERSION)
     return [
         *heartbeats.routes(),
+        *callbacks.routes(receivers),
         *inbound.routes(intake, site.formats),
         *opsgenie.routes(intake, site.formats["opsgenie"]),
         *v1.routes(api),

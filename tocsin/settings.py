@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Literal, TypeVar
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from tocsin import vendors
 from tocsin.variables import VARIABLES, Variable, WrongSetting
+from tocsin.vendors import Account, Gateway
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
@@ -79,6 +81,12 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     smtp: Smtp | None = None
     telegram_token: str | None = field(default=None, repr=False)
+    twilio: Account | None = None
+    telnyx: Account | None = None
+    sms_gateway: Gateway | None = None
+    sms_gateway_body: str = field(default="", repr=False)
+    sms_gateway_header: str = field(default="", repr=False)
+    sms_order: vendors.Order = ()
     token: str | None = field(default=None, repr=False)
     secret: str | None = field(default=None, repr=False)
     private_targets: PrivateTargets = field(default_factory=PrivateTargets)
@@ -111,6 +119,12 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
         database_url=_optional(env, "DATABASE_URL", _database),
         smtp=_optional(env, "TOCSIN_SMTP_URL", _smtp),
         telegram_token=_optional(env, "TOCSIN_TELEGRAM_TOKEN", _telegram),
+        twilio=_optional(env, "TOCSIN_TWILIO_URL", vendors.twilio),
+        telnyx=_optional(env, "TOCSIN_TELNYX_URL", vendors.telnyx),
+        sms_gateway=_optional(env, "TOCSIN_SMS_GATEWAY", vendors.gateway),
+        sms_gateway_body=_optional(env, "TOCSIN_SMS_GATEWAY_BODY", vendors.gateway_body) or "",
+        sms_gateway_header=_optional(env, "TOCSIN_SMS_GATEWAY_HEADER", vendors.gateway_header) or "",
+        sms_order=_optional(env, "TOCSIN_SMS_ORDER", vendors.order) or (),
         token=_optional(env, "TOCSIN_TOKEN", _token),
         secret=_optional(env, "TOCSIN_SECRET", _secret),
         private_targets=_private_targets(env.get("TOCSIN_ALLOW_PRIVATE_TARGETS", "0")),
@@ -310,8 +324,10 @@ def _bracketed(host: str) -> str:
 
 
 def _shown(variable: Variable, value: object) -> str:
-    if value is None or value == () or value == PrivateTargets():
+    if value is None or value in ("", ()) or value == PrivateTargets():
         return "not set"
-    if variable.secret and not isinstance(value, Smtp):
+    if variable.secret and not isinstance(value, Smtp | Account | Gateway):
         return "set"
+    if variable.field == "sms_order" and isinstance(value, tuple):
+        return vendors.shown_order(value)
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

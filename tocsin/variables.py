@@ -79,6 +79,52 @@ VARIABLES = (
         secret=True,
     ),
     Variable(
+        "TOCSIN_TWILIO_URL",
+        "twilio",
+        "nobody is paged through Twilio",
+        "Account at Twilio for SMS and calls: the account and its token, and after `?` the number that pages come from.",
+        "https://AC0123456789abcdef:token@api.twilio.com?from=+15551234567",
+        secret=True,
+    ),
+    Variable(
+        "TOCSIN_TELNYX_URL",
+        "telnyx",
+        "nobody is paged through Telnyx",
+        "Account at Telnyx for SMS and calls: the API key, and after `?` the number that pages come from, the public key that Telnyx signs with and, for calls, the TeXML application.",
+        "https://:KEY0123456789@api.telnyx.com?from=+15551234567&public_key=2ndc4kTRtZ8mA5tQhdyYcvMUbrZ6xKkIF0JbYqPTbZs=&application=1293384261075731499",
+        secret=True,
+    ),
+    Variable(
+        "TOCSIN_SMS_GATEWAY",
+        "sms_gateway",
+        "no gateway",
+        "Any other HTTP service for SMS: method and URL, in which `{to}`, `{text}` and `{id}` are filled in.",
+        "POST https://user:password@sms.example.org/send",
+        secret=True,
+    ),
+    Variable(
+        "TOCSIN_SMS_GATEWAY_BODY",
+        "sms_gateway_body",
+        "no body",
+        "What is posted to the gateway, JSON or a form, in which `{to}`, `{text}` and `{id}` are filled in.",
+        '{"to": "{to}", "message": "{text}"}',
+    ),
+    Variable(
+        "TOCSIN_SMS_GATEWAY_HEADER",
+        "sms_gateway_header",
+        "none",
+        "One header for the gateway, such as its key.",
+        "X-Api-Key: 0123456789",
+        secret=True,
+    ),
+    Variable(
+        "TOCSIN_SMS_ORDER",
+        "sms_order",
+        "all vendors that are set up: twilio, telnyx, gateway",
+        "Vendors of SMS and calls by country prefix, in the order in which they are tried; `*` is for all others.",
+        "+49=twilio,telnyx *=telnyx",
+    ),
+    Variable(
         "TOCSIN_TOKEN", "token", "none", "Token the command line uses.", "tok_0123456789abcdef", secret=True
     ),
     Variable(

@@ -75,7 +75,7 @@ async def test_each_has_its_page_and_says_what_it_needs(outbound: Outbound) -> N
 @each
 async def test_a_page_is_taken(way: Way) -> None:
     sent = await way.send()
-    assert sent.vendor_id == way.case.vendor_id
+    assert sent.vendor_id == way.case.vendor_id or not way.case.vendor_id
     assert "Checkout is failing" in way.case.words(way.vendor.asked[0])
     assert way.transport.ready
 

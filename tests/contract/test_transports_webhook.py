@@ -189,9 +189,13 @@ async def test_hostile_words_arrive_as_words(transport: Webhook, hook: Hook, wor
 
 async def test_the_registry_lists_each_transport_once_under_its_name(outbound: Outbound) -> None:
     without = transports(load({}), outbound)
-    assert list(without) == ["email", "ntfy", "gotify", "telegram", "webhook"]
+    assert list(without) == ["email", "sms", "voice", "ntfy", "gotify", "telegram", "webhook"]
     assert working(without) == ["ntfy", "gotify", "webhook"]
-    settings = {"TOCSIN_SMTP_URL": "smtp://mail.example", "TOCSIN_TELEGRAM_TOKEN": "123:abc"}
+    settings = {
+        "TOCSIN_SMTP_URL": "smtp://mail.example",
+        "TOCSIN_TELEGRAM_TOKEN": "123:abc",
+        "TOCSIN_TWILIO_URL": "https://AC1:token@api.twilio.com?from=+15551234567",
+    }
     everything = transports(load(settings), outbound)
     assert working(everything) == list(everything)
     assert all(t.info.name == name and t.info.title and t.info.fields for name, t in everything.items())

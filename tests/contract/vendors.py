@@ -1,22 +1,31 @@
 """Servers on this machine that imitate what vendors publish, for the contract that all transports share."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
+from xml.etree import ElementTree as ET
 
 import orjson
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tocsin.integrations.gotify import Gotify
 from tocsin.integrations.ntfy import Ntfy
+from tocsin.integrations.sms import Sms
+from tocsin.integrations.sms_gateway import SmsGateway
 from tocsin.integrations.telegram import Telegram
+from tocsin.integrations.telnyx import Telnyx
+from tocsin.integrations.twilio import Twilio
+from tocsin.integrations.voice import Voice
 from tocsin.integrations.webhook import Webhook
 from tocsin.kernel.crypto import new_webhook_secret
 from tocsin.kernel.net import Outbound
 from tocsin.paging.transport import Destination, Transport
+from tocsin.vendors import Account, Gateway
 
 #: Stands in every secret that a case uses: nothing that is said or logged may hold it.
 SECRET = "SECRETSECRET"
@@ -109,7 +118,93 @@ class Case:
     operated: bool = False
 
 
+BASE = "https://tocsin.example"
+PHONE = "+4915123456789"
+#: The public half of the key that a test signs with as Telnyx does.
+TELNYX = Ed25519PrivateKey.generate()
+TELNYX_PUBLIC = b64encode(TELNYX.public_key().public_bytes_raw()).decode()
+
+
+def twilio(outbound: Outbound, root: str, timeout: float = 5.0) -> Twilio:
+    return Twilio(outbound, Account(root, "AC0123", "+15551234567", SECRET), BASE, timeout=timeout)
+
+
+def telnyx(outbound: Outbound, root: str, timeout: float = 5.0) -> Telnyx:
+    account = Account(root, "", "+15551234567", SECRET, TELNYX_PUBLIC, "1293384261075731499")
+    return Telnyx(outbound, account, BASE, timeout=timeout)
+
+
+def gateway(outbound: Outbound, root: str, timeout: float = 5.0) -> SmsGateway:
+    found = Gateway("POST", f"{root.replace('//', f'//user:{SECRET}@')}/send")
+    return SmsGateway(
+        outbound, found, '{"to": "{to}", "message": "{text}"}', f"X-Api-Key: {SECRET}", timeout=timeout
+    )
+
+
+def heard(markup: str) -> str:
+    """What somebody hears who answers a call with this markup and presses nothing."""
+    return " ".join(said.text or "" for said in ET.fromstring(markup).iter("Say"))  # noqa: S314 - our own
+
+
+def to_phone(_root: str) -> Destination:
+    return Destination(PHONE)
+
+
 CASES = {
+    # The published OpenAPI document of Twilio, and an exchange of its own library.
+    "sms by Twilio": Case(
+        "sms",
+        lambda outbound, root, timeout: Sms({"twilio": twilio(outbound, root, timeout)}),
+        to_phone,
+        (201, {"sid": "SM00000000000000000000000000000000", "status": "queued", "num_segments": "1"}),
+        "twilio:SM00000000000000000000000000000000",
+        lambda asked: dict(asked.form)["Body"],
+        most=160,
+        operated=True,
+    ),
+    # https://developers.telnyx.com/api-reference/messages/send-a-message
+    "sms by Telnyx": Case(
+        "sms",
+        lambda outbound, root, timeout: Sms({"telnyx": telnyx(outbound, root, timeout)}),
+        to_phone,
+        (200, {"data": {"record_type": "message", "id": "40385f64-5717-4562-b3fc-2c963f66afa6", "parts": 1}}),
+        "telnyx:40385f64-5717-4562-b3fc-2c963f66afa6",
+        lambda asked: asked.json["text"],
+        most=160,
+        operated=True,
+    ),
+    "sms by a gateway": Case(
+        "sms",
+        lambda outbound, root, timeout: Sms({"gateway": gateway(outbound, root, timeout)}),
+        to_phone,
+        (200, b"OK"),
+        "",
+        lambda asked: asked.json["message"],
+        garbage_is_good=True,
+        most=400,
+        operated=True,
+    ),
+    "call by Twilio": Case(
+        "voice",
+        lambda outbound, root, timeout: Voice({"twilio": twilio(outbound, root, timeout)}, BASE),
+        to_phone,
+        (201, {"sid": "CA00000000000000000000000000000000", "status": "queued"}),
+        "twilio:CA00000000000000000000000000000000",
+        lambda asked: heard(dict(asked.form)["Twiml"]),
+        most=4000,
+        operated=True,
+    ),
+    # https://developers.telnyx.com/api-reference/texml-rest-commands/create-a-connection-scoped-texml-call
+    "call by Telnyx": Case(
+        "voice",
+        lambda outbound, root, timeout: Voice({"telnyx": telnyx(outbound, root, timeout)}, BASE),
+        to_phone,
+        (200, {"from": "+15551234567", "to": PHONE, "status": "initiated", "call_sid": "v3:9X2v"}),
+        "telnyx:v3:9X2v",
+        lambda asked: heard(asked.json["Texml"]),
+        most=4000,
+        operated=True,
+    ),
     "webhook": Case(
         "webhook",
         lambda outbound, _root, timeout: Webhook(outbound, timeout=timeout),

@@ -21,6 +21,7 @@ DOORS = {
 #: They plant and play demo data; nobody works through them.
 NO_DOOR = {"tocsin.cli.seed", "tocsin.cli.history", "tocsin.cli.demo"}
 INTAKE = {"alert.take_in"}
+VENDORS = {"page.acknowledge_by_reply"}
 OPERATOR = {"user.create", "token.create_for"}
 BROWSER = {
     "session.sign_in", "session.sign_out", "session.sign_out_everywhere", "link.set_up", "link.set_password",
@@ -56,11 +57,13 @@ SET_UP = {
 LEFT_OUT: dict[str, dict[str, set[str]]] = {
     "web": {
         "machines send, by intake, in shared commits": INTAKE,
+        "comes signed from a telephony vendor": VENDORS,
         "people declare an incident or page somebody; scripts report": {"alert.report"},
         "needs the machine's shell: for when nobody can sign in": OPERATOR,
     },
     "api/v1": {
         "machines send, by intake, in shared commits": INTAKE,
+        "comes signed from a telephony vendor": VENDORS,
         "needs the machine's shell: for when nobody can sign in": OPERATOR,
         "sessions, passwords and links are a browser's": BROWSER,
         "one's own account, and tokens, are made in a session: a token must not make itself another": ONESELF,
@@ -74,6 +77,7 @@ LEFT_OUT: dict[str, dict[str, set[str]]] = {
     },
     "cli": {
         "machines send, by intake, in shared commits": INTAKE,
+        "comes signed from a telephony vendor": VENDORS,
         "sessions, passwords and links are a browser's": BROWSER,
         "one's own account, and tokens, are made in a session": ONESELF,
         "long texts need an editor and the page's version check": DOCUMENTS,

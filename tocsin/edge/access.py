@@ -33,6 +33,8 @@ class Who(StrEnum):
     ADMIN = "admin"
     #: The request carries an integration key; the endpoint checks it.
     INTEGRATION_KEY = "integration key"
+    #: The request is signed by a vendor that the operator has an account with; the endpoint checks it.
+    VENDOR_SIGNATURE = "vendor signature"
     #: The request carries an API token or a session; the endpoint checks it.
     TOKEN = "token"  # noqa: S105 - a word, not a secret
     #: The address itself is the permission: signed, single-purpose, expiring.

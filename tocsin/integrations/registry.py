@@ -1,5 +1,7 @@
 """The one list of integrations. Delete a file and its line here, and the integration is gone."""
 
+from dataclasses import dataclass
+
 from tocsin.alerts.format import Format
 from tocsin.integrations.alertmanager import Alertmanager
 from tocsin.integrations.email import Email
@@ -7,9 +9,16 @@ from tocsin.integrations.generic import Generic
 from tocsin.integrations.gotify import Gotify
 from tocsin.integrations.ntfy import Ntfy
 from tocsin.integrations.opsgenie import Opsgenie
+from tocsin.integrations.sms import Sms
+from tocsin.integrations.sms_gateway import SmsGateway
 from tocsin.integrations.telegram import Telegram
+from tocsin.integrations.telnyx import Telnyx
+from tocsin.integrations.twilio import Twilio
+from tocsin.integrations.voice import Voice
 from tocsin.integrations.webhook import Webhook
 from tocsin.kernel.net import Outbound
+from tocsin.paging.inbound import Receiver
+from tocsin.paging.telephony import Calling, Texting
 from tocsin.paging.transport import Transport
 from tocsin.settings import Settings
 
@@ -18,10 +27,40 @@ _FORMATS: tuple[Format, ...] = (Generic(), Alertmanager(), Opsgenie())
 FORMATS: dict[str, Format] = {format_.name: format_ for format_ in _FORMATS}
 
 
-def transports(settings: Settings, outbound: Outbound) -> dict[str, Transport]:
+@dataclass(frozen=True, slots=True)
+class Telephony:
+    """Vendors of SMS and calls, in the order in which they are tried unless the operator says otherwise."""
+
+    twilio: Twilio
+    telnyx: Telnyx
+    gateway: SmsGateway
+
+    @property
+    def receivers(self) -> tuple[Receiver, ...]:
+        """Those that call us."""
+        return self.twilio, self.telnyx
+
+
+def telephony(settings: Settings, outbound: Outbound) -> Telephony:
+    """Every vendor, configured or not."""
+    return Telephony(
+        Twilio(outbound, settings.twilio, settings.url),
+        Telnyx(outbound, settings.telnyx, settings.url),
+        SmsGateway(outbound, settings.sms_gateway, settings.sms_gateway_body, settings.sms_gateway_header),
+    )
+
+
+def transports(
+    settings: Settings, outbound: Outbound, vendors: Telephony | None = None
+) -> dict[str, Transport]:
     """Every way to reach a person, by name, configured or not."""
+    phones = vendors or telephony(settings, outbound)
+    texting: list[Texting] = [phones.twilio, phones.telnyx, phones.gateway]
+    calling: list[Calling] = [phones.twilio, phones.telnyx]
     found: tuple[Transport, ...] = (
         Email(settings.smtp, settings.mail_from),
+        Sms({vendor.name: vendor for vendor in texting}, settings.sms_order),
+        Voice({vendor.name: vendor for vendor in calling}, settings.url, settings.sms_order),
         Ntfy(outbound),
         Gotify(outbound),
         Telegram(outbound, settings.telegram_token),

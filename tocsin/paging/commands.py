@@ -196,6 +196,27 @@ async def acknowledge_by_link(u: Unit, page_id: UUID) -> dict[str, str]:
     return answer | {"state": "acknowledged", "by": page["name"]}
 
 
+@command("page.acknowledge_by_reply")
+async def acknowledge_by_reply(u: Unit, number: str, alert: int | None = None) -> dict[str, str]:
+    """Somebody wrote "4": acknowledges the page that was sent last to this number, or the one about this alert.
+
+    The door has checked who tells so. Answers as `acknowledge_by_link`, or `{"state": "none"}`; the person hears back.
+    """
+    page = await u.row(sql.page_sent_to, number, alert)
+    if page is None:
+        return {"state": "none"}
+    answer = await acknowledge_by_link(u, page["page_id"])
+    about = f"[P{page['priority']} #{page['number']}] {page['message']}"
+    words = {
+        "acknowledged": f"You have {about}",
+        "already": f"{answer['by']} has {about}",
+        "closed": f"Closed already: {about}",
+    }[answer["state"]]
+    to = {"user_id": page["user_id"], "transport": "sms", "address": number}
+    await _queue(u, to, page["contact_method_id"], Purpose.NOTICE, {"subject": words, "text": words})
+    return answer
+
+
 @contextmanager
 def _acting_as(u: Unit, person: Actor) -> Iterator[None]:
     """The record names the person, not the link; the unit's own actor comes back for its request key."""

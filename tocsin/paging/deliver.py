@@ -13,13 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from tocsin.kernel.db import Database, Row
+from tocsin.kernel.db import Database
 from tocsin.kernel.errors import TocsinError, Unavailable
 from tocsin.kernel.log import logger
 from tocsin.kernel.sql import Statements
 from tocsin.paging.facts import facts_of
 from tocsin.paging.links import Links
 from tocsin.paging.model import Claimed, DeliveryState, back_off
+from tocsin.paging.onward import go_on_after, tell
 from tocsin.paging.transport import SECRET_PURPOSE, Destination, Renderer, SendFailed, Sent, Transport
 
 sql = Statements("tocsin.paging")
@@ -28,8 +29,6 @@ LEASE_S = 60.0
 #: A send ends well before its lease does: nobody else can have taken it meanwhile.
 SEND_S = 45.0
 AT_ONCE = 400
-#: After so many failed tries the person's next method does not wait any longer.
-PATIENCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ class Sender:
 
     async def _fail_unroutable(self) -> None:
         failed = await self._database.rows(sql.fail_unroutable, list(self._transports))
-        await self._go_on_after(failed)
+        await go_on_after(self._database, failed)
 
     def _start(self, claimed: Claimed) -> None:
         self._flying[claimed.transport] += 1
@@ -165,23 +164,12 @@ class Sender:
                 [r.maybe_sent for r in batch],
                 [r.gone for r in batch],
             )
-            await self._go_on_after(rows)
-            alerts = {f"alert:{row['alert_id']}" for row in rows if row["alert_id"]}
-            await self._database.notify("pages", *(alerts if len(alerts) <= 20 else ()))
+            await go_on_after(self._database, rows)
+            await tell(self._database, rows)
         except Unavailable as error:
             log.warning("results_kept", results=len(batch), error=repr(error.__cause__))
             return False
         return True
-
-    async def _go_on_after(self, rows: Sequence[Row]) -> None:
-        """What failed for good, or three times, lets the person's next method go; when all have failed, the next step."""
-        pages = [row["page_id"] for row in rows if row["page_id"] and _let_go(row)]
-        if not pages:
-            return
-        hurried = await self._database.run(sql.next_method_now, pages)
-        hurried += await self._database.run(sql.next_step_now, pages)
-        if hurried:
-            await self._database.notify("work")
 
     async def drain(self) -> None:
         """Waits until everything in hand is sent and recorded."""
@@ -198,10 +186,6 @@ class Sender:
             log.warning("sends_left", sends=len(self._tasks))
             for task in self._tasks:
                 task.cancel()
-
-
-def _let_go(row: Row) -> bool:
-    return bool(row["outcome"] == "failed" or (row["outcome"] == "retry" and row["attempts"] >= PATIENCE))
 
 
 def _failed(claimed: Claimed, failure: SendFailed) -> Result:

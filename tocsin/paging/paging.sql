@@ -328,23 +328,31 @@ returning id, page_id, attempts, 'failed' as outcome
 
 -- name: record_results
 -- Many outcomes at once, each only if this process still held the row. Every try is kept.
--- A test that got through makes its method usable again; one that is gone is not tried any more.
-with result as (
+-- A vendor's receipt may have come first: it counts. A test that got through makes its method usable again; one that
+-- is gone is not tried any more.
+with given as (
     select * from unnest($1::uuid[], $2::integer[], $3::text[], $4::float8[], $5::text[], $6::text[], $7::boolean[],
                          $8::boolean[])
         as t (id, attempt, outcome, after, vendor_id, error, maybe_sent, gone)
+), result as (
+    select g.id, g.attempt, g.after, g.vendor_id, g.maybe_sent, g.gone, coalesce(x.outcome, g.outcome) as outcome,
+           coalesce(x.detail, g.error) as error
+    from given g
+    left join delivery_receipts x on g.outcome = 'sent' and x.delivery_id = g.id and x.vendor_id = g.vendor_id
+        and x.outcome = 'failed'
 ), changed as (
     update deliveries d set
-        state = case when r.outcome = 'retry' then 'queued'
-                     when r.outcome <> 'failed' and d.seen_at is not null then 'seen' else r.outcome end,
+        state = case when r.outcome = 'retry' and d.delivered_at is null then 'queued'
+                     when (r.outcome <> 'failed' or d.delivered_at is not null) and d.seen_at is not null then 'seen'
+                     when d.delivered_at is not null then 'delivered' else r.outcome end,
         due_at = case when r.outcome = 'retry' then clock() + make_interval(secs => r.after) else d.due_at end,
         leased_until = null,
         vendor_id = coalesce(nullif(r.vendor_id, ''), d.vendor_id),
-        error = case when r.outcome in ('retry', 'failed') then nullif(r.error, '') end,
+        error = case when r.outcome in ('retry', 'failed') and d.delivered_at is null then nullif(r.error, '') end,
         maybe_repeated = d.maybe_repeated or r.maybe_sent,
         sent_at = case when r.outcome in ('sent', 'delivered') then clock() else d.sent_at end,
         delivered_at = case when r.outcome = 'delivered' then clock() else d.delivered_at end,
-        failed_at = case when r.outcome = 'failed' then clock() end,
+        failed_at = case when r.outcome = 'failed' and d.delivered_at is null then clock() end,
         message = case when d.purpose = 'link' and r.outcome <> 'retry' then null else d.message end
     from result r where d.id = r.id and d.state = 'sending' and d.attempts = r.attempt
     returning d.id, d.page_id, d.contact_method_id, d.purpose, d.attempts, r.outcome, r.gone, r.error
@@ -361,6 +369,48 @@ with result as (
     where x.contact_method_id = c.contact_method_id and c.purpose = 'test' and c.outcome in ('sent', 'delivered')
 )
 select c.id, c.page_id, c.outcome, c.attempts, p.alert_id from changed c left join pages p on p.id = c.page_id
+
+-- name: take_receipt
+-- engine
+-- What a vendor tells about a message it has taken: $3 is delivered or failed. Told twice, it counts once. A failure counts
+-- only for the vendor that has the message; one that comes before our own note of the hand-over waits for it.
+with told as (
+    insert into delivery_receipts (delivery_id, vendor_id, outcome, detail)
+    select id, $2, $3, $4 from deliveries where id = $1
+    on conflict do nothing
+    returning delivery_id, vendor_id, outcome, detail
+), changed as (
+    update deliveries d set
+        state = case when t.outcome = 'failed' then 'failed' when d.state = 'sending' then 'sending'
+                     when d.seen_at is not null then 'seen' else 'delivered' end,
+        delivered_at = case when t.outcome = 'delivered' then coalesce(d.delivered_at, clock()) end,
+        sent_at = coalesce(d.sent_at, case when d.state = 'queued' then clock() end),
+        failed_at = case when t.outcome = 'failed' then clock() end,
+        error = case when t.outcome = 'failed' then t.detail end
+    from told t
+    where d.id = t.delivery_id and case t.outcome
+        when 'delivered' then d.state in ('queued', 'sending', 'sent', 'seen', 'failed')
+        else d.state = 'sent' and d.vendor_id = t.vendor_id end
+    returning d.id, d.page_id, d.attempts, t.outcome
+), kept as (
+    insert into delivery_attempts (delivery_id, attempt, outcome, detail)
+    select d.id, d.attempts, t.outcome, t.detail from told t join deliveries d on d.id = t.delivery_id
+    on conflict do nothing
+)
+select c.id, c.page_id, c.outcome, c.attempts, p.alert_id from changed c left join pages p on p.id = c.page_id
+
+-- name: page_sent_to
+-- engine
+-- The page that was sent last to a number by SMS in the last week; $2: about this alert only.
+select d.page_id, d.user_id, d.contact_method_id, a.number, a.message, a.priority
+from deliveries d join pages p on p.id = d.page_id join alerts a on a.id = p.alert_id
+where d.transport = 'sms' and d.purpose = 'page' and d.address = $1 and d.queued_at > clock() - interval '7 days'
+  and (d.sent_at is not null or d.maybe_repeated) and ($2::integer is null or a.number = $2)
+order by coalesce(d.sent_at, d.queued_at) desc limit 1
+
+-- name: page_of_delivery
+-- The page that a message was about.
+select page_id from deliveries where id = $1
 
 -- name: next_method_now
 -- A message of a page has failed for good: the person's next one does not wait for its delay.

@@ -134,6 +134,7 @@ VERBS: dict[str, Need] = {
     "page.confirm_test": OWN,
     "page.person": RESPOND,
     "page.acknowledge_by_link": ANYONE,
+    "page.acknowledge_by_reply": ANYONE,
     "page.mark_seen": ANYONE,
     "method_test.confirm": ANYONE,
     # incidents

@@ -1,0 +1,31 @@
+"""What follows when a message fails for good: the person's next method, or the escalation's next step, does not wait."""
+
+from collections.abc import Sequence
+
+from tocsin.kernel.db import Database, Row
+from tocsin.kernel.sql import Statements
+
+sql = Statements("tocsin.paging")
+#: After so many failed tries the person's next method does not wait any longer.
+PATIENCE = 3
+
+
+async def go_on_after(database: Database, rows: Sequence[Row]) -> None:
+    """What failed for good, or three times, lets the person's next method go; when all have failed, the next step."""
+    pages = [row["page_id"] for row in rows if row["page_id"] and _let_go(row)]
+    if not pages:
+        return
+    hurried = await database.run(sql.next_method_now, pages)
+    hurried += await database.run(sql.next_step_now, pages)
+    if hurried:
+        await database.notify("work")
+
+
+async def tell(database: Database, rows: Sequence[Row]) -> None:
+    """Pages that show these messages look again."""
+    alerts = {f"alert:{row['alert_id']}" for row in rows if row["alert_id"]}
+    await database.notify("pages", *(alerts if len(alerts) <= 20 else ()))
+
+
+def _let_go(row: Row) -> bool:
+    return bool(row["outcome"] == "failed" or (row["outcome"] == "retry" and row["attempts"] >= PATIENCE))

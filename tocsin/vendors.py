@@ -1,0 +1,143 @@
+"""The operator's accounts at telephony vendors, read from the environment. A wrong value stops the start."""
+
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from tocsin.variables import WrongSetting
+
+#: Names that an order may use.
+VENDORS = ("twilio", "telnyx", "gateway")
+#: Per country prefix, longest first; an empty prefix is for all others.
+Order = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account at a vendor: where its API is, who we are there, and which number we send from."""
+
+    root: str
+    user: str
+    sender: str
+    secret: str = field(repr=False)
+    #: Telnyx: the public key that it signs with, in base64, and the application for calls.
+    public_key: str = ""
+    application: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.root} from {self.sender}"
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """Any HTTP service that sends SMS. `{to}`, `{text}` and `{id}` are filled in, in the URL and in the body."""
+
+    method: str
+    url: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.method} {urlsplit(self.url).scheme}://{urlsplit(self.url).hostname}"
+
+
+def twilio(text: str) -> Account:
+    """`https://ACCOUNT:TOKEN@api.twilio.com?from=+15551234567`."""
+    name = "TOCSIN_TWILIO_URL"
+    parts, query = _account(name, text, {"from"})
+    if not parts.username or not parts.password:
+        raise WrongSetting(name, "must hold the account and its token")
+    return Account(_root(parts), unquote(parts.username), _sender(name, query), unquote(parts.password))
+
+
+def telnyx(text: str) -> Account:
+    """`https://:KEY@api.telnyx.com?from=+15551234567&public_key=BASE64`; `&application=ID` for calls."""
+    name = "TOCSIN_TELNYX_URL"
+    parts, query = _account(name, text, {"from", "public_key", "application"})
+    if not parts.password or not query.get("public_key"):
+        raise WrongSetting(
+            name, "must hold the API key and, after the ?, the public key that Telnyx signs with"
+        )
+    secret = unquote(parts.password)
+    public = query["public_key"].replace(" ", "+")
+    return Account(_root(parts), "", _sender(name, query), secret, public, query.get("application", ""))
+
+
+def gateway(text: str) -> Gateway:
+    """`POST https://sms.example.org/send?to={to}&text={text}`."""
+    name = "TOCSIN_SMS_GATEWAY"
+    method, _, url = text.partition(" ")
+    if method not in {"GET", "POST", "PUT"} or not url.strip():
+        raise WrongSetting(name, "must be GET, POST or PUT and a URL")
+    _split(name, url.strip())
+    return Gateway(method, url.strip())
+
+
+def gateway_body(text: str) -> str:
+    """A form or JSON; it must say whom and what."""
+    if "{to}" not in text or "{text}" not in text:
+        raise WrongSetting("TOCSIN_SMS_GATEWAY_BODY", "must hold {to} and {text}")
+    return text
+
+
+def gateway_header(text: str) -> str:
+    """One header with its value."""
+    name, colon, value = text.partition(":")
+    if not (colon and value.strip() and name.strip().replace("-", "").isalnum() and text.isprintable()):
+        raise WrongSetting("TOCSIN_SMS_GATEWAY_HEADER", "must be a name, a colon and a value")
+    return f"{name.strip()}: {value.strip()}"
+
+
+def order(text: str) -> Order:
+    """`+49=twilio,telnyx *=telnyx`: longest prefix first, `*` last."""
+    found: dict[str, tuple[str, ...]] = {}
+    for rule in text.split():
+        prefix, _, names = rule.partition("=")
+        vendors = tuple(name for name in names.lower().split(",") if name)
+        number = prefix[1:]
+        known = bool(vendors) and set(vendors) <= set(VENDORS)
+        if not known or not (prefix == "*" or (prefix[:1] == "+" and number.isascii() and number.isdigit())):
+            raise WrongSetting(
+                "TOCSIN_SMS_ORDER",
+                f"must be prefixes with vendors ({', '.join(VENDORS)}), separated by spaces",
+            )
+        found["" if prefix == "*" else prefix] = vendors
+    return tuple(sorted(found.items(), key=lambda rule: -len(rule[0])))
+
+
+def shown_order(rules: Order) -> str:
+    """As it was written."""
+    return " ".join(f"{prefix or '*'}={','.join(names)}" for prefix, names in rules)
+
+
+def _account(name: str, text: str, known: set[str]) -> tuple[SplitResult, dict[str, str]]:
+    parts = _split(name, text)
+    query = dict(parse_qsl(parts.query))
+    if not set(query) <= known:
+        raise WrongSetting(name, f"may only have {', '.join(sorted(known))} after its ?")
+    return parts, query
+
+
+def _split(name: str, text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise WrongSetting(name, "is not a URL") from None
+    if (
+        parts.scheme not in ("https", "http")
+        or not parts.hostname
+        or port == 0
+        or any(c.isspace() for c in text)
+    ):
+        raise WrongSetting(name, "must hold a URL that starts with https:// and names a host, without spaces")
+    return parts
+
+
+def _root(parts: SplitResult) -> str:
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
+
+
+def _sender(name: str, query: dict[str, str]) -> str:
+    sender = query.get("from", "").strip()
+    sender = f"+{sender}" if sender.isdigit() and len(sender) > 6 else sender
+    if not sender:
+        raise WrongSetting(name, "must say after its ? which number we send from")
+    return sender
