@@ -68,7 +68,7 @@ from tocsin.web.messages import Messages
 
 NOBODY = (
     "Nobody can be paged: no way to reach people works yet. "
-    "Set TOCSIN_SMTP_URL for mail, or add a webhook to a profile."
+    "Set TOCSIN_SMTP_URL for mail, or add another contact method to a profile."
 )
 Committer = Callable[[Database], Batcher]
 #: No form is larger: the longest fields are the notes page and an imported calendar.

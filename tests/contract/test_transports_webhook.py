@@ -189,8 +189,8 @@ async def test_hostile_words_arrive_as_words(transport: Webhook, hook: Hook, wor
 
 async def test_the_registry_lists_each_transport_once_under_its_name(outbound: Outbound) -> None:
     without = transports(load({}), outbound)
-    assert list(without) == ["email", "sms", "voice", "ntfy", "gotify", "telegram", "webhook"]
-    assert working(without) == ["ntfy", "gotify", "webhook"]
+    assert list(without) == ["email", "sms", "voice", "ntfy", "gotify", "telegram", "webhook", "apprise"]
+    assert working(without) == ["ntfy", "gotify", "webhook", "apprise"]
     settings = {
         "TOCSIN_SMTP_URL": "smtp://mail.example",
         "TOCSIN_TELEGRAM_TOKEN": "123:abc",

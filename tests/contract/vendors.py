@@ -13,6 +13,7 @@ import orjson
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tocsin.integrations.apprise import Apprise
 from tocsin.integrations.gotify import Gotify
 from tocsin.integrations.ntfy import Ntfy
 from tocsin.integrations.sms import Sms
@@ -25,6 +26,7 @@ from tocsin.integrations.webhook import Webhook
 from tocsin.kernel.crypto import new_webhook_secret
 from tocsin.kernel.net import Outbound
 from tocsin.paging.transport import Destination, Transport
+from tocsin.settings import PrivateTargets
 from tocsin.vendors import Account, Gateway
 
 #: Stands in every secret that a case uses: nothing that is said or logged may hold it.
@@ -116,6 +118,8 @@ class Case:
     garbage_is_good: bool = False
     most: int = 10_000
     operated: bool = False
+    #: The library tells only that it failed, and a status: no time to wait, no key, no word on how far it came.
+    coarse: bool = False
 
 
 BASE = "https://tocsin.example"
@@ -204,6 +208,17 @@ CASES = {
         lambda asked: heard(asked.json["Texml"]),
         most=4000,
         operated=True,
+    ),
+    # The JSON service of Apprise: https://github.com/caronc/apprise/wiki/Notify_Custom_JSON
+    "apprise": Case(
+        "apprise",
+        lambda _outbound, _root, timeout: Apprise(PrivateTargets(everything=True), timeout=timeout),
+        lambda root: Destination("json (0123abcd)", f"{root.replace('http', 'json')}/{SECRET}"),
+        (200, b"anything"),
+        "",
+        lambda asked: asked.json["message"],
+        garbage_is_good=True,
+        coarse=True,
     ),
     "webhook": Case(
         "webhook",

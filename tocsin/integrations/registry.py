@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tocsin.alerts.format import Format
 from tocsin.integrations.alertmanager import Alertmanager
+from tocsin.integrations.apprise import Apprise
 from tocsin.integrations.email import Email
 from tocsin.integrations.generic import Generic
 from tocsin.integrations.gotify import Gotify
@@ -65,5 +66,6 @@ def transports(
         Gotify(outbound),
         Telegram(outbound, settings.telegram_token),
         Webhook(outbound),
+        Apprise(settings.private_targets),
     )
     return {transport.info.name: transport for transport in found}
