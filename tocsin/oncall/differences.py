@@ -7,6 +7,8 @@ from unicodedata import bidirectional
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from tocsin.oncall.drafts import ScheduleDraft, plain
+
 Plain = Mapping[str, Any]
 Names = Mapping[UUID, str]
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -110,6 +112,15 @@ def isolated(name: str) -> str:
     Names from left to right need nothing."""
     right = any(bidirectional(letter) in ("R", "AL", "AN", "RLE", "RLO", "RLI") for letter in name)
     return f"\u2068{name}\u2069" if right else name
+
+
+def shown(draft: ScheduleDraft, *, whole: bool) -> dict[str, Any]:
+    """A schedule as plain data. The address of a calendar often is a secret: `whole` is for those who may edit it."""
+    data = plain(draft)
+    if whole:
+        return data
+    layers = [r | {"source_url": shown_source(r["source_url"]) or None} for r in data["rotations"]]
+    return data | {"rotations": layers}
 
 
 def shown_source(url: str | None) -> str:

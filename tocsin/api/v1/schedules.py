@@ -12,8 +12,7 @@ from tocsin.api.v1.auth import Call, Caller
 from tocsin.api.v1.oncall_bodies import ScheduleBody, ScheduleChangeBody
 from tocsin.kernel.errors import Conflict, NotFound
 from tocsin.oncall import commands, queries
-from tocsin.oncall.differences import shown_source
-from tocsin.oncall.drafts import plain
+from tocsin.oncall.differences import shown
 from tocsin.oncall.model import Schedule
 from tocsin.oncall.plans import draft_of_schedule
 
@@ -47,15 +46,7 @@ async def get_schedule(call: Call, schedule_id: UUID) -> dict[str, Any]:
         "id": schedule.id, "version": schedule.version, "not_computed": schedule.not_computed,
         "materialised_until": schedule.materialised_until,
     }  # fmt: skip
-    return head | _seen_by(call, plain(draft))
-
-
-def _seen_by(call: Caller, draft: dict[str, Any]) -> dict[str, Any]:
-    """The address of a calendar often is a secret: only whoever may edit it sees it whole."""
-    if call.actor.role in ("member", "admin"):
-        return draft
-    layers = [r | {"source_url": shown_source(r["source_url"]) or None} for r in draft["rotations"]]
-    return draft | {"rotations": layers}
+    return head | shown(draft, whole=call.actor.role in ("member", "admin"))
 
 
 @router.put(
