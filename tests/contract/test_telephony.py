@@ -398,6 +398,22 @@ async def test_a_call_by_telnyx_takes_key_4_and_tells_its_end(
     assert await phones.owner(alert) == "Ana Silva"
 
 
+async def test_an_account_for_sms_alone_makes_no_calls(
+    db: Database, dsn: str, company: Company, vendor: Vendor, second: Vendor, tmp_path: Path
+) -> None:
+    service = twilio_url(vendor.root).replace("+15551234567", "MG0123")
+    async with phones_of(
+        db, dsn, company, tmp_path, TOCSIN_TWILIO_URL=service,
+        TOCSIN_TELNYX_URL=telnyx_url(second.root).replace("&application=77", ""),
+    ) as phones:  # fmt: skip
+        ways = phones.running.site.transports
+        assert (ways["sms"].ready, ways["voice"].ready) == (True, False)
+        await paged(phones)
+    fields = dict(vendor.asked[0].form)
+    assert fields["MessagingServiceSid"] == "MG0123"
+    assert "From" not in fields
+
+
 async def test_a_number_that_wrote_stop_is_not_tried_any_more(
     phones: Phones, vendor: Vendor, second: Vendor, db: Database
 ) -> None:

@@ -50,6 +50,10 @@ class Twilio:
     def ready(self) -> bool:
         return self._account is not None
 
+    @property
+    def calls(self) -> bool:
+        return self._account is not None and not self._account.sender.startswith("MG")
+
     async def text(self, number: str, words: str, key: UUID) -> Sent:
         """One SMS. Its receipt comes to `/in/twilio/status/DELIVERY`."""
         account = self._needed()

@@ -17,7 +17,7 @@ class Voice:
     """The transport `voice`. Ready with one vendor. `base` is our public address."""
 
     def __init__(self, vendors: Mapping[str, Calling], base: str, order: Order = ()) -> None:
-        self._vendors = vendors
+        self._vendors = {name: vendor for name, vendor in vendors.items() if vendor.calls}
         self._base = base
         self._order = order
 

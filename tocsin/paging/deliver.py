@@ -164,12 +164,20 @@ class Sender:
                 [r.maybe_sent for r in batch],
                 [r.gone for r in batch],
             )
+            if told := self._may_have_been_told(batch):
+                rows = [*rows, *await self._database.rows(sql.settle_receipts, told)]
             await go_on_after(self._database, rows)
             await tell(self._database, rows)
         except Unavailable as error:
             log.warning("results_kept", results=len(batch), error=repr(error.__cause__))
             return False
         return True
+
+    def _may_have_been_told(self, batch: Sequence[Result]) -> list[UUID]:
+        """Of which a vendor may have told a failure before we noted that it has them."""
+        if not any(t.info.receipts and t.ready for t in self._transports.values()):
+            return []
+        return [r.delivery for r in batch if r.outcome == "sent"]
 
     async def drain(self) -> None:
         """Waits until everything in hand is sent and recorded."""

@@ -91,7 +91,9 @@ class Receiver(Protocol):
 async def take_receipt(database: Database, receipt: Receipt) -> None:
     """Notes what became of a message; when it failed, the person's next method goes at once."""
     rows = await database.rows(
-        sql.take_receipt, receipt.delivery, receipt.vendor_id, receipt.outcome, receipt.detail[:500]
+        sql.keep_receipt, receipt.delivery, receipt.vendor_id, receipt.outcome, receipt.detail[:500]
     )
+    if receipt.outcome == "failed":
+        rows = await database.rows(sql.settle_receipts, [receipt.delivery])
     await go_on_after(database, rows)
     await tell(database, rows)

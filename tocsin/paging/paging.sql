@@ -328,18 +328,12 @@ returning id, page_id, attempts, 'failed' as outcome
 
 -- name: record_results
 -- Many outcomes at once, each only if this process still held the row. Every try is kept.
--- A vendor's receipt may have come first: it counts. A test that got through makes its method usable again; one that
--- is gone is not tried any more.
-with given as (
+-- A receipt that it has arrived may have come first: it stands. A test that got through makes its method usable again; one
+-- that is gone is not tried any more.
+with result as (
     select * from unnest($1::uuid[], $2::integer[], $3::text[], $4::float8[], $5::text[], $6::text[], $7::boolean[],
                          $8::boolean[])
         as t (id, attempt, outcome, after, vendor_id, error, maybe_sent, gone)
-), result as (
-    select g.id, g.attempt, g.after, g.vendor_id, g.maybe_sent, g.gone, coalesce(x.outcome, g.outcome) as outcome,
-           coalesce(x.detail, g.error) as error
-    from given g
-    left join delivery_receipts x on g.outcome = 'sent' and x.delivery_id = g.id and x.vendor_id = g.vendor_id
-        and x.outcome = 'failed'
 ), changed as (
     update deliveries d set
         state = case when r.outcome = 'retry' and d.delivered_at is null then 'queued'
@@ -370,27 +364,25 @@ with given as (
 )
 select c.id, c.page_id, c.outcome, c.attempts, p.alert_id from changed c left join pages p on p.id = c.page_id
 
--- name: take_receipt
+-- name: keep_receipt
 -- engine
--- What a vendor tells about a message it has taken: $3 is delivered or failed. Told twice, it counts once. A failure counts
--- only for the vendor that has the message; one that comes before our own note of the hand-over waits for it.
+-- What a vendor tells about a message it has taken: $3 is delivered or failed. Told twice, it counts once. That it has
+-- arrived counts at once, whoever brought it; a failure is settled by a statement of its own.
 with told as (
     insert into delivery_receipts (delivery_id, vendor_id, outcome, detail)
     select id, $2, $3, $4 from deliveries where id = $1
     on conflict do nothing
-    returning delivery_id, vendor_id, outcome, detail
+    returning delivery_id, outcome, detail
 ), changed as (
     update deliveries d set
-        state = case when t.outcome = 'failed' then 'failed' when d.state = 'sending' then 'sending'
-                     when d.seen_at is not null then 'seen' else 'delivered' end,
-        delivered_at = case when t.outcome = 'delivered' then coalesce(d.delivered_at, clock()) end,
+        state = case when d.state = 'sending' then 'sending' when d.seen_at is not null then 'seen' else 'delivered' end,
+        delivered_at = coalesce(d.delivered_at, clock()),
         sent_at = coalesce(d.sent_at, case when d.state = 'queued' then clock() end),
-        failed_at = case when t.outcome = 'failed' then clock() end,
-        error = case when t.outcome = 'failed' then t.detail end
+        failed_at = null,
+        error = null
     from told t
-    where d.id = t.delivery_id and case t.outcome
-        when 'delivered' then d.state in ('queued', 'sending', 'sent', 'seen', 'failed')
-        else d.state = 'sent' and d.vendor_id = t.vendor_id end
+    where d.id = t.delivery_id and t.outcome = 'delivered'
+      and d.state in ('queued', 'sending', 'sent', 'seen', 'failed')
     returning d.id, d.page_id, d.attempts, t.outcome
 ), kept as (
     insert into delivery_attempts (delivery_id, attempt, outcome, detail)
@@ -398,6 +390,19 @@ with told as (
     on conflict do nothing
 )
 select c.id, c.page_id, c.outcome, c.attempts, p.alert_id from changed c left join pages p on p.id = c.page_id
+
+-- name: settle_receipts
+-- engine
+-- Messages of which the vendor that has them told a failure. Asked after the receipt is kept, and after the hand-over is
+-- noted, each time by a new statement: whichever comes second sees both.
+with changed as (
+    update deliveries d set state = 'failed', failed_at = clock(), error = x.detail
+    from delivery_receipts x
+    where d.id = any ($1::uuid[]) and d.state = 'sent' and x.delivery_id = d.id and x.vendor_id = d.vendor_id
+      and x.outcome = 'failed'
+    returning d.id, d.page_id, d.attempts
+)
+select c.id, c.page_id, 'failed' as outcome, c.attempts, p.alert_id from changed c left join pages p on p.id = c.page_id
 
 -- name: page_sent_to
 -- engine

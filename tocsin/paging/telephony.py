@@ -51,7 +51,10 @@ class Texting(Vendor, Protocol):
 
 
 class Calling(Vendor, Protocol):
-    """Makes calls."""
+    """Makes calls. `calls`: whether its account can; one for SMS alone may be set up."""
+
+    @property
+    def calls(self) -> bool: ...
 
     async def call(self, number: str, script: "Script", key: UUID) -> Sent:
         """Starts one call, or raises SendFailed."""
