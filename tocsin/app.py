@@ -4,7 +4,7 @@ import asyncio
 import gc
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -107,7 +107,8 @@ def compose(
     vendors = registry.telephony(settings, outbound)
     transports = registry.transports(settings, outbound, vendors)
     if dev and settings.smtp is None:
-        transports["email"] = CaughtMail()
+        caught = replace(transports["email"].info, title="E-mail (caught)")
+        transports["email"] = CaughtMail(info=caught)
     templates = Templates(_warnings(database, transports), reload=dev)
     bus = Bus(dsn)
     site = Site(
