@@ -326,7 +326,7 @@ def test_a_test_page_is_answered_and_still_stands_there_later(people: People) ->
     page = people.of("joao")
     page.goto("/settings/profile")
     page.get_by_role("link", name="Add a second contact method").click()
-    expect(page.get_by_label("Address")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Address")).to_be_visible()
     page.get_by_role("button", name="Page me now").click()
     test = page.locator("#test")
     expect(test).to_contain_text("Did it arrive?", timeout=30_000)

@@ -52,7 +52,8 @@ def test_the_link_in_the_mail_accepts(house: House, schedule: str) -> None:
     stranger = house.stranger()
     page = read(stranger, path)
     assert "Search: your shift" in page
-    assert "Ada Admin is paged" in page or "the shift is yours" in page.lower()
+    said = ("Ada Admin is paged", "Nobody has this shift before you", "You are on call either way")
+    assert any(words in page for words in said), page[-3000:]
     assert "Nothing is open" in page
     status, _, page = stranger.post(path)
     assert status == 200, page[:3000]
