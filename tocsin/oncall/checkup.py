@@ -147,8 +147,8 @@ async def preview_changes(
     if start >= end:
         return []
     overrides = await overrides_of(db, schedule_id, start, end)
-    before = _held((await plan_of_draft(db, stored)).final(overrides, start, end))
-    after = _held((await plan_of_draft(db, draft)).final(overrides, start, end))
+    before = _held(await asyncio.to_thread((await plan_of_draft(db, stored)).final, overrides, start, end))
+    after = _held(await asyncio.to_thread((await plan_of_draft(db, draft)).final, overrides, start, end))
     names = {p: person.name for p, person in (await _people(db, {*before, *after})).items()}
     found = [
         ShiftChange(person, names.get(person, ""), gains, *whole)

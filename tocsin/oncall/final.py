@@ -1,5 +1,6 @@
 """Who is on call at any moment: what is stored for the past and the near future, computed beyond it."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,7 +9,7 @@ from tocsin.kernel.db import Reader
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
 from tocsin.kernel.log import logger
 from tocsin.kernel.sql import Statements
-from tocsin.oncall.model import OnCall, Schedule, Shift, ShiftRow
+from tocsin.oncall.model import FARTHEST, OnCall, Schedule, Shift, ShiftRow
 from tocsin.oncall.plans import overrides_of, plan_of
 from tocsin.oncall.queries import schedule_by_id, schedules
 from tocsin.oncall.shifts import merge
@@ -17,7 +18,6 @@ sql = Statements("tocsin.oncall")
 log = logger(__name__)
 #: The longest range, and how far ahead anything is answered: plans change sooner.
 LONGEST = timedelta(days=366)
-FARTHEST = timedelta(days=5 * 366)
 #: How far around a moment is looked for where its turn begins and ends.
 _AROUND = [timedelta(days=days) for days in (2, 15, 100, 366)]
 
@@ -98,7 +98,8 @@ async def _computed(db: Reader, schedule: Schedule, start: datetime, end: dateti
     if plan is None:
         return []
     try:
-        return plan.final(await overrides_of(db, schedule.id, start, end), start, end)
+        overrides = await overrides_of(db, schedule.id, start, end)
+        return await asyncio.to_thread(plan.final, overrides, start, end)
     except ValueError as error:
         raise Conflict(f"The shifts of {schedule.name} cannot be computed: {error}") from error
 

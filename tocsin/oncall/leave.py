@@ -10,8 +10,8 @@ from tocsin.kernel.errors import Conflict, Invalid
 from tocsin.kernel.sql import Statements
 from tocsin.oncall.clocks import Range
 from tocsin.oncall.cover import LONGEST, MOST
-from tocsin.oncall.final import FARTHEST
 from tocsin.oncall.hours import hours_of
+from tocsin.oncall.model import FARTHEST
 from tocsin.oncall.plans import final_of, overrides_of, plan_of
 from tocsin.oncall.suggest import Held, Person, Suggestion, shifts_of, suggestions
 

@@ -1,5 +1,6 @@
 """What the page of a schedule shows of a range: final shifts, overrides and layers apart, and what is special when."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -69,7 +70,8 @@ async def view_of_draft(
 ) -> View:
     """A draft as if it were stored."""
     plan = await plan_of_draft(db, draft)
-    return await _view(db, draft, plan.final(overrides, start, end), overrides, start, end)
+    shifts = await asyncio.to_thread(plan.final, overrides, start, end)
+    return await _view(db, draft, shifts, overrides, start, end)
 
 
 async def _view(
