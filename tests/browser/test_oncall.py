@@ -115,7 +115,7 @@ def test_a_range_is_picked_with_keys_alone(people: People) -> None:
     assert sheet.get_by_label("From").input_value() < sheet.get_by_label("Until").input_value()
     page.keyboard.press("Escape")
     expect(sheet).to_be_hidden()
-    assert page.locator("time-range .tl-selected").first.get_attribute("width") == "0"
+    expect(page.locator("time-range .tl-selected").first).to_have_attribute("width", "0")
 
 
 def test_a_shift_is_taken_and_another_swapped_from_a_train(people: People) -> None:
@@ -251,16 +251,16 @@ def handed_over(people: People, name: str, *, begun: bool) -> tuple[str, str, st
     after = next(first for name, first in names.items() if name in waiting.inner_text().split("\n")[0])
     if begun:
         now = datetime.now(UTC)
-        # By SQL: the shift begins now, and so does everything that waits for it.
-        for text in (
-            "update shifts set ends_at = $2 where schedule_id = $1 and starts_at < $2",
-            (
-                "update shifts s set starts_at = $2 from handovers h where s.schedule_id = $1 and h.schedule_id = $1"
-                " and h.starts_at > $2 and s.starts_at = h.starts_at"
-            ),
-            "update handovers set starts_at = $2 where schedule_id = $1 and starts_at > $2",
-        ):
-            server.rows(text, schedule, now)
+        # By SQL: the shift begins now, and so does everything that waits for it; at once, lest the clock of handovers find
+        # a shift that has none in between.
+        server.rows(
+            f"""do $$ begin
+            update shifts set ends_at = '{now}' where schedule_id = '{schedule}' and starts_at < '{now}';
+            update shifts s set starts_at = '{now}' from handovers h where s.schedule_id = '{schedule}'
+                and h.schedule_id = s.schedule_id and h.starts_at > '{now}' and s.starts_at = h.starts_at;
+            update handovers set starts_at = '{now}' where schedule_id = '{schedule}' and starts_at > '{now}';
+            end $$"""
+        )
     return schedule, next(first for first in names.values() if first != after), after
 
 
