@@ -30,7 +30,7 @@ INFO = TransportInfo(
         Field("address", "URL", "https://… that answers with a 2xx status within ten seconds."),
         Field("secret", "Signing secret", "Made for you; check each request against it.", secret=True, required=False, made=True),
     ),
-    at_once=50, accept=web_target, doc="webhook.md",
+    at_once=100, accept=web_target, doc="webhook.md",
 )  # fmt: skip
 
 

@@ -55,6 +55,8 @@ __all__ = [
 BODY_LIMIT = 1_000_000  # bytes
 TOTAL_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
+#: To the operator's own vendors together; a transport says how many messages it takes at once.
+VENDOR_CONNECTIONS = 400
 
 
 class Outbound:
@@ -138,7 +140,7 @@ class Outbound:
         resolver = self._resolver or _Resolver()
         self._resolvers.append(resolver)  # A connector closes only a resolver that it made.
         if trusted:
-            return aiohttp.TCPConnector(resolver=resolver)
+            return aiohttp.TCPConnector(resolver=resolver, limit=VENDOR_CONNECTIONS)
         guard = _Guard(self._private)
         return aiohttp.TCPConnector(
             resolver=_GuardedResolver(resolver, guard), socket_factory=guard.socket_for, limit_per_host=10

@@ -28,7 +28,6 @@ log = logger(__name__)
 LEASE_S = 60.0
 #: A send ends well before its lease does: nobody else can have taken it meanwhile.
 SEND_S = 45.0
-AT_ONCE = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,6 @@ class Sender:
         self._transports = transports
         self._renderer = renderer
         self._links = links
-        self._share = AT_ONCE // max(len(transports), 1)
         self._flying: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[Result]] = set()
         self._results: list[Result] = []
@@ -77,7 +75,7 @@ class Sender:
             return await self._take()
 
     async def _take(self) -> bool:
-        room = {n: min(t.info.at_once, self._share) - self._flying[n] for n, t in self._transports.items()}
+        room = {n: t.info.at_once - self._flying[n] for n, t in self._transports.items()}
         claimed = await self._database.all(
             Claimed, sql.claim_deliveries, list(room), [max(r, 0) for r in room.values()], LEASE_S
         )
