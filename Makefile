@@ -58,7 +58,7 @@ bench: setup-dev ## each file of bench/ compares two things and prints a ratio
 	@bin/packages bench
 	@$(BIN)/python -m bench $(ARGS)
 
-crash: setup-dev ## kill everything, many times over; CRASH_ROUNDS=100 for a long night
+crash: setup-dev ## kill everything, many times over; CRASH_ROUNDS=200 for a long night
 	@CRASH_ROUNDS=$(CRASH_ROUNDS) $(BIN)/python -m pytest -m crash $(ARGS)
 
 # Indexes are left out on purpose: where packages come from is the business of whoever installs them.

@@ -234,25 +234,36 @@ async def _rows(data: Path, query: str, *args: Any) -> list[Any]:
         await asyncio.to_thread(server.leave)
 
 
-class Hook:
-    """A real receiver of webhooks that keeps what it gets: the decoded body of each."""
+class _Patient(ThreadingHTTPServer):
+    """Whoever connects while others wait is not sent away."""
 
-    def __init__(self) -> None:
+    daemon_threads = True
+    request_queue_size = 256
+
+
+class Hook:
+    """A real receiver of webhooks that keeps what it gets: the decoded body of each; `log`: also there, with the time."""
+
+    def __init__(self, log: Path | None = None) -> None:
         self.got: list[dict[str, Any]] = []
         kept = self.got
+        writing = threading.Lock()
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                kept.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                if log:
+                    with writing, log.open("a") as lines:
+                        lines.write(json.dumps({"at": time.time(), "body": body}) + "\n")
+                kept.append(body)
                 self.send_response(204)
                 self.end_headers()
 
             def log_message(self, *_: object) -> None: ...
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Patient(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/page"
 
     def __enter__(self) -> Self:

@@ -1,11 +1,12 @@
-"""A stream of alerts from several threads, and the check afterwards of what was promised against what arrived."""
+"""A stream of alerts from several threads, with a log of what was promised."""
 
 import http.client
 import json
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 from tests.product.setting import alert
@@ -24,12 +25,17 @@ class Answers:
 
 
 class Stream:
-    """Four threads that report one new alert after the other to `/v1/alerts` until the block ends."""
+    """Four threads that report one new alert after the other to `/v1/alerts` until the block ends.
 
-    def __init__(self, port: int, key: str, lag: Callable[[int], int], threads: int = 4) -> None:
+    A thread whose server does not take an alert turns to the next port. `log`: a line for each alert that was accepted.
+    """
+
+    def __init__(
+        self, ports: Sequence[int], key: str, lag: Callable[[int], int], *, log: Path | None = None, threads: int = 4
+    ) -> None:  # fmt: skip
         self.answers = Answers()
-        self._port, self._key, self._lag = port, key, lag
-        self._end, self._pause = threading.Event(), threading.Event()
+        self._ports, self._key, self._lag, self._log = ports, key, lag, log
+        self._end, self._pause, self._writing = threading.Event(), threading.Event(), threading.Lock()
         self._threads = [threading.Thread(target=self._send, args=(n,), daemon=True) for n in range(threads)]
 
     def __enter__(self) -> Self:
@@ -43,8 +49,8 @@ class Stream:
             thread.join(30)
 
     def _send(self, thread: int) -> None:
-        turn = 0
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+        turn, at = 0, thread
+        connection = self._connection(at)
         while not self._end.is_set():
             while self._lag(len(self.answers.accepted)) > AHEAD and not self._end.is_set():
                 self._pause.wait(0.02)
@@ -52,12 +58,23 @@ class Stream:
             alias = f"a{thread}-{turn}"
             status, retry_after = self._post(connection, alias)
             if 200 <= status < 300:
-                self.answers.accepted.append(alias)
+                self._promised(alias)
             else:
                 self.answers.refused.append((status, retry_after))
                 connection.close()
+                at += 1
+                connection = self._connection(at)
                 self._pause.wait(0.05)
         connection.close()
+
+    def _connection(self, at: int) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self._ports[at % len(self._ports)], timeout=60)
+
+    def _promised(self, alias: str) -> None:
+        if self._log:
+            with self._writing, self._log.open("a") as lines:
+                lines.write(json.dumps({"at": time.time(), "alias": alias}) + "\n")
+        self.answers.accepted.append(alias)
 
     def _post(self, connection: http.client.HTTPConnection, alias: str) -> tuple[int, str]:
         headers = {"content-type": "application/json", "authorization": f"Bearer {self._key}"}
@@ -70,47 +87,6 @@ class Stream:
             return 0, ""
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """Held against the promises. All three lists are empty when they were kept."""
-
-    #: Accepted, but nobody was told.
-    unpaged: list[str]
-    #: More than one page, under different delivery ids: nobody may be paged twice on purpose.
-    paged_twice: list[str]
-    #: The same delivery more than once although it is not marked as a possible repeat.
-    unmarked: list[str]
-
-    @property
-    def kept(self) -> bool:
-        return not any((self.unpaged, self.paged_twice, self.unmarked))
-
-
-def judge(accepted: Iterable[str], received: list[dict[str, Any]], marked: set[str]) -> Verdict:
-    """Reads only the receiver's log and what senders were promised; `marked` are deliveries marked as repeats."""
-    by_alias: dict[str, set[str]] = {}
-    times = Counter[str]()
-    for body in received:
-        data = body["data"]
-        by_alias.setdefault(data["alert"]["details"]["alias"], set()).add(data["delivery"])
-        times[data["delivery"]] += 1
-    return Verdict(
-        sorted(set(accepted) - by_alias.keys()),
-        sorted(alias for alias, deliveries in by_alias.items() if len(deliveries) > 1),
-        sorted(delivery for delivery, count in times.items() if count > 1 and delivery not in marked),
-    )
-
-
-def received_aliases(received: list[dict[str, Any]]) -> set[str]:
+def received_aliases(received: Iterable[dict[str, Any]]) -> set[str]:
     """Which alerts the receiver knows."""
     return {body["data"]["alert"]["details"]["alias"] for body in list(received)}
-
-
-def shown(verdict: Verdict) -> str:
-    """The first few of each list, for the failure's message."""
-    parts = {
-        "unpaged": verdict.unpaged,
-        "paged twice": verdict.paged_twice,
-        "unmarked repeats": verdict.unmarked,
-    }
-    return json.dumps({name: [len(found), found[:5]] for name, found in parts.items()})

@@ -3,28 +3,65 @@
 import os
 import random
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.product import setting
+from tests.product.checker import Verdict, judge, read
 from tests.product.doors import Browser
 from tests.product.harness import Hook, Mailbox, Tocsin, free_port, until
-from tests.product.stream import Stream, judge, received_aliases, shown
+from tests.product.stream import Stream, received_aliases
 
 pytestmark = pytest.mark.crash
 #: A short run belongs to every test run; `make crash` sets more.
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "3"))
 #: Longer than any lease: what a killed process had in hand is due again then.
-LEASE_S = 90
+LATER_S = 90
+
+
+@dataclass
+class Scene:
+    """A served installation where Ada is paged by webhook, an integration's key, and the two logs of the checker."""
+
+    folder: Path
+    server: Tocsin
+    hook: Hook
+    key: str
+
+    @property
+    def accepted(self) -> Path:
+        return self.folder / "accepted.log"
+
+    @property
+    def received(self) -> Path:
+        return self.folder / "received.log"
+
+    def stream(self, *servers: Tocsin) -> Stream:
+        """Alerts to these servers, never far ahead of what was received."""
+        ports = [server.port for server in (servers or (self.server,))]
+        return Stream(ports, self.key, lambda sent: sent - len(self.hook.got), log=self.accepted)
+
+    def everything_arrived(self, accepted: list[str]) -> Verdict:
+        """Holds the promises to what is stored and, by the logs alone, to what the receiver got."""
+        assert set(accepted) <= stored(self.server)
+        setting.later(self.server, LATER_S)
+        until(lambda: set(accepted) <= received_aliases(self.hook.got), "pages for all accepted alerts")
+        left = "select from deliveries where state in ('queued', 'sending')"
+        until(lambda: not self.server.rows(left), "the ledger's end")
+        verdict = judge(read(self.accepted), read(self.received))
+        assert verdict.kept, verdict
+        return verdict
 
 
 @contextmanager
-def paging_by_webhook(folder: Path) -> Iterator[tuple[Tocsin, Hook, str]]:
-    """A served installation where Ada is paged by webhook; answers an integration key too."""
-    with Hook() as hook:
+def paging_by_webhook(folder: Path) -> Iterator[Scene]:
+    """Ada, a service, a policy, a key."""
+    with Hook(folder / "received.log") as hook:
         server = Tocsin(folder / "data")
         token = setting.administrator(server, durable=True)
         server.start()
@@ -33,7 +70,7 @@ def paging_by_webhook(folder: Path) -> Iterator[tuple[Tocsin, Hook, str]]:
             service = setting.service_for(
                 server, token, "Checkout", users=[setting.id_of(server, token, setting.ADA)]
             )
-            yield server, hook, setting.key_for(server, token, "Probe", "generic", service)
+            yield Scene(folder, server, hook, setting.key_for(server, token, "Probe", "generic", service))
         finally:
             server.stop()
 
@@ -42,45 +79,65 @@ def stored(server: Tocsin) -> set[str]:
     return {row["alias"] for row in server.rows("select alias from alerts")}
 
 
-def marked(server: Tocsin) -> set[str]:
-    return {str(row["id"]) for row in server.rows("select id from deliveries where maybe_repeated")}
-
-
-def everything_arrived(server: Tocsin, hook: Hook, accepted: list[str]) -> None:
-    """Holds the promises to what is stored and what the receiver got."""
-    assert set(accepted) <= stored(server)
-    setting.later(server, LEASE_S)
-    until(lambda: set(accepted) <= received_aliases(hook.got), "pages for all accepted alerts")
-    until(
-        lambda: not server.rows("select from deliveries where state in ('queued', 'sending')"),
-        "the ledger's end",
+def unattended(server: Tocsin, accepted: list[str]) -> list[str]:
+    """Accepted alerts without an escalation that runs or has ended."""
+    rows = server.rows(
+        "select t.alias from unnest($1::text[]) t (alias) where not exists ("
+        "select from alerts a join escalations e on e.alert_id = a.id where a.alias = t.alias)",
+        accepted,
     )
-    verdict = judge(accepted, hook.got, marked(server))
-    assert verdict.kept, shown(verdict)
+    return [row["alias"] for row in rows]
 
 
-def test_a_killed_process_loses_nothing(folder: Path) -> None:
+def kill(victim: str, servers: Mapping[str, Tocsin]) -> None:
+    """Ends one process as the kernel would, and starts it again; the database is started again by whoever serves."""
+    if victim == "database":
+        next(iter(servers.values())).kill_database()
+    else:
+        servers[victim].kill()
+        servers[victim].start()
+
+
+def test_killed_processes_lose_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two processes serve one database; one of the three is killed at a random moment, again and again."""
     dice = random.Random(os.urandom(8))  # noqa: S311 - chance, not secrecy
-    with paging_by_webhook(folder) as (server, hook, key):
-        stream = Stream(server.port, key, lambda sent: sent - len(hook.got))
+    kills = Counter[str]()
+    with paging_by_webhook(folder) as scene:
+        other = Tocsin(folder / "data").start()
+        servers = {"first": scene.server, "second": other}
+        stream = scene.stream(*servers.values())
         accepted = stream.answers.accepted
-        with stream:
-            for _ in range(ROUNDS):
-                enough = len(accepted) + dice.randint(50, 150)
-                until(lambda enough=enough: len(accepted) >= enough, "alerts to be accepted")
-                # A moment of chance within a commit, a send, a recording.
-                threading.Event().wait(dice.random() / 20)
-                server.kill()
-                server.start()
-            enough = len(accepted) + 50
-            until(lambda: len(accepted) >= enough, "alerts after the last start")
-        assert {status for status, _ in stream.answers.refused} <= {0, 503}
-        everything_arrived(server, hook, accepted)
+        try:
+            with stream:
+                for turn in range(ROUNDS):
+                    enough = len(accepted) + dice.randint(50, 150)
+                    until(lambda enough=enough: len(accepted) >= enough, "alerts to be accepted")
+                    # A moment of chance within a commit, a send, a recording.
+                    threading.Event().wait(dice.random() / 20)
+                    victim = ("first", "second", "database")[turn % 3]
+                    kill(victim, servers)
+                    kills[victim] += 1
+                    promised = accepted[:]
+                    until(
+                        lambda promised=promised: not unattended(scene.server, promised),
+                        "an escalation for each",
+                    )
+                    # What a dead process had in hand comes back when its lease is over; nobody waits for that here.
+                    setting.later(scene.server, LATER_S * (turn + 1))
+                enough = len(accepted) + 50
+                until(lambda: len(accepted) >= enough, "alerts after the last start")
+            assert {status for status, _ in stream.answers.refused} <= {0, 503}
+            setting.later(scene.server, LATER_S * (ROUNDS + 1))
+            verdict = scene.everything_arrived(accepted)
+        finally:
+            other.stop()
+    with capsys.disabled():
+        print(f"\n{kills.total()} kills ({', '.join(f'{n} {who}' for who, n in kills.items())}): {verdict}")
 
 
 def test_a_killed_database_comes_back_by_itself(folder: Path) -> None:
-    with paging_by_webhook(folder) as (server, hook, key):
-        stream = Stream(server.port, key, lambda sent: sent - len(hook.got))
+    with paging_by_webhook(folder) as scene:
+        server, stream = scene.server, scene.stream()
         accepted, refused = stream.answers.accepted, stream.answers.refused
         with stream:
             for turn in range(2):
@@ -90,7 +147,7 @@ def test_a_killed_database_comes_back_by_itself(folder: Path) -> None:
                 # Asked by a sender of our own: the stream may be waiting for its receiver just now, and sending nothing.
                 probe = setting.alert(f"probe-{turn}", details={"alias": f"probe-{turn}"})
                 until(
-                    lambda probe=probe: server.send("POST", "/v1/alerts", probe, key)[0] == 503,
+                    lambda probe=probe: server.send("POST", "/v1/alerts", probe, scene.key)[0] == 503,
                     "an alert to be refused",
                 )
                 enough = len(accepted) + 100
@@ -99,7 +156,7 @@ def test_a_killed_database_comes_back_by_itself(folder: Path) -> None:
         assert all(retry_after.isdigit() for _, retry_after in refused), refused[:3]
         assert server.process is not None
         assert server.process.poll() is None
-        everything_arrived(server, hook, accepted)
+        scene.everything_arrived(accepted)
 
 
 def test_an_open_room_hears_on_after_its_database_was_killed(folder: Path) -> None:

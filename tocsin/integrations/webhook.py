@@ -103,6 +103,8 @@ def body_of(message: Message, now: datetime) -> dict[str, Any]:
         data["ack_url"] = message.ack_url
     if message.url:
         data["url"] = message.url
+    if message.maybe_repeated:
+        data["maybe_repeated"] = True
     return {
         "type": f"tocsin.{message.purpose}",
         "timestamp": now.isoformat(timespec="milliseconds"),

@@ -141,6 +141,8 @@ class Message:
     alert_url: str = ""
     #: The page that a message without an alert is about: a confirmation, a notice.
     url: str = field(default="", repr=False)
+    #: It may have gone out before: a process died, or the other side did not answer.
+    maybe_repeated: bool = False
 
     @property
     def ack_post_url(self) -> str:

@@ -48,6 +48,7 @@ class Messages:
             alert=facts.alert,
             alert_url=facts.alert_url,
             url="" if facts.purpose is Purpose.PAGE or facts.alert else facts.ack_url,
+            maybe_repeated=facts.maybe_repeated,
         )
 
 
