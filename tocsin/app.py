@@ -51,6 +51,7 @@ from tocsin.paging.escalate import Engine
 from tocsin.paging.inbound import Receiver
 from tocsin.paging.links import Links
 from tocsin.paging.queries import anybody_reachable
+from tocsin.paging.reconcile import Reconciler
 from tocsin.paging.transport import SECRET_PURPOSE, Transport, working
 from tocsin.people import work as people_work
 from tocsin.people.model import Purpose
@@ -192,14 +193,14 @@ def _pumps(site: Site) -> list[Pump]:
         **duty_work.batches(site.keys),
     }  # fmt: skip
     jobs = {
-        **paging_work.JOBS, **oncall_work.JOBS, **people_work.jobs(mailer), **places_work.jobs(video),
+        **oncall_work.JOBS, **people_work.jobs(mailer), **places_work.jobs(video),
         **comms_work.JOBS, **learning_work.JOBS, **weekahead.JOBS, **fatigue.jobs(site.keys),
         **readiness_work.jobs(site.keys), **handover_clock.jobs(site.keys), **calendars.jobs(site.outbound),
     }  # fmt: skip
     return [
         *(BatchPump(database, kind, handle) for kind, handle in batches.items()),
         JobPump(database, jobs), Engine(database), UpdateClock(database), handover_clock.HandoverClock(database, site.keys),
-        HeartbeatClock(database),
+        HeartbeatClock(database), Reconciler(database),
     ]  # fmt: skip
 
 
@@ -228,7 +229,6 @@ async def _serve(settings: Settings, *, dev: bool, say: Callable[[str], None], c
         for begin in (
             people_work.begin,
             oncall_work.begin,
-            paging_work.start,
             weekahead.begin,
             fatigue.begin,
             readiness_work.begin,

@@ -6,9 +6,7 @@ import pytest
 
 from tests.domain.paging_world import Later, World, run, seconds_between, unfolded, value
 from tocsin.kernel.db import ENGINE, Database
-from tocsin.kernel.work import JobPump, Pumps
 from tocsin.paging import queries
-from tocsin.paging.work import JOBS, start
 
 
 @pytest.fixture
@@ -97,27 +95,3 @@ async def test_two_engines_page_once(world: World, later: Later) -> None:
         second = await two.rows(statement, None, 200)
     assert (len(first), len(second)) == (200, 100)
     assert await value(world.db, "select count(*) from pages where step = 1") == 300
-
-
-async def test_the_reconciler_begins_what_was_forgotten_and_waits_for_its_next_time(
-    world: World, later: Later
-) -> None:
-    alert = await world.open()
-    calm = await world.open(priority=5)
-    await run(world.db, "delete from work")
-    jobs = Pumps(world.db, [JobPump(world.db, JOBS)])
-    await start(world.db)
-    await start(world.db)
-    await jobs.settle()
-    assert await value(world.db, "select count(*) from escalations") == 0
-    await later(seconds=61)
-    await jobs.settle()
-    await world.settle()
-    assert await world.pages(alert) == [("Ana", 0, 0)]
-    assert await value(world.db, "select count(*) from escalations where alert_id = $1", calm) == 0
-    assert (
-        await value(
-            world.db, "select count(*) from work where kind = 'paging.reconcile' and due_at > clock()"
-        )
-        == 1
-    )

@@ -13,7 +13,7 @@ import pytest
 
 from tests import folders
 from tests.product import setting
-from tests.product.harness import ROOT, Tocsin, free_port, until
+from tests.product.harness import ROOT, Hook, Tocsin, free_port, until
 
 REFUSED, USAGE, NOT_FOUND, NOT_ALLOWED, UNREACHABLE = 1, 2, 3, 4, 5
 
@@ -70,7 +70,7 @@ def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
     [
         (), ("serve",), ("migrate",), ("admin",), ("admin", "create"), ("token",), ("token", "create"), ("integration",),
         ("integration", "create"), ("alert",), ("alert", "send"), ("alert", "list"), ("alert", "acknowledge"),
-        ("alert", "close"), ("oncall",), ("oncall", "now"), ("incident",), ("oncall", "next"),
+        ("alert", "close"), ("selfcheck",), ("reconcile",), ("oncall",), ("oncall", "now"), ("incident",), ("oncall", "next"),
         ("oncall", "final"), ("oncall", "overrides"), ("oncall", "override"), ("oncall", "take"), ("oncall", "take-back"),
         ("schedule",), ("schedule", "list"), ("schedule", "show"), ("schedule", "export"), ("schedule", "import"),
         ("schedule", "archive"), ("schedule", "check"), ("cover",), ("cover", "list"), ("cover", "ask"), ("cover", "accept"),
@@ -325,3 +325,26 @@ def test_covering_from_the_shell(shell: Shell) -> None:
     assert "one year" in failed(
         shell.run("oncall", "final", name, "--from", "2026-01-01", "--to", "2028-01-01"), REFUSED
     )
+
+
+def test_selfcheck_pages_for_real_and_says_when_nothing_came(shell: Shell) -> None:
+    """First while nothing can be sent, then by a webhook."""
+    done = failed(shell.run("selfcheck", "--wait", "5", "--transport", "webhook"), REFUSED)
+    assert "No page was sent within 5 seconds." in done
+    with Hook() as hook:
+        setting.by_webhook_only(shell.server, setting.ADA, hook.url)
+        answer = shell.json("selfcheck", "--receipt", "delivered", "--transport", "webhook")
+    assert isinstance(answer, dict)
+    assert answer["state"] == "delivered"
+    assert hook.got[0]["data"]["alert"]["message"].startswith("Self-check")
+    state = shell.server.api("GET", f"/alerts/{answer['alert']}", token=shell.token)
+    assert state["state"] == "closed"
+
+
+def test_reconcile_looks_on_the_database_itself(shell: Shell) -> None:
+    shell.server.rows("update reconciler set ran_at = ran_at - interval '1 minute' returning ran_at")
+    answer = shell.json("reconcile")
+    assert answer == {"resumed": 0, "problems": []}
+    status, text = shell.server.get("/healthz/paging")
+    assert (status, json.loads(text)) == (200, {"ok": True, "problems": []})
+    assert "tocsin_reconciler_age_seconds" in shell.server.get("/metrics")[1]

@@ -59,6 +59,7 @@ LEFT_OUT: dict[str, dict[str, set[str]]] = {
         "machines send, by intake, in shared commits": INTAKE,
         "comes signed from a telephony vendor": VENDORS,
         "people declare an incident or page somebody; scripts report": {"alert.report"},
+        "a timer asks whether paging works; people press Page me now": {"page.selfcheck"},
         "needs the machine's shell: for when nobody can sign in": OPERATOR,
     },
     "api/v1": {

@@ -3,6 +3,7 @@
 import typer
 
 from tocsin.cli import admin, catalog, operate
+from tocsin.cli.reconcile import reconcile
 from tocsin.kernel.log import set_up
 
 
@@ -11,6 +12,7 @@ def build() -> typer.Typer:
     set_up()
     app = typer.Typer()
     operate.add_to(app)
+    app.command()(reconcile)
     for name, group in (("admin", admin.app), ("token", admin.tokens), ("integration", catalog.app)):
         app.add_typer(group, name=name)
     return app

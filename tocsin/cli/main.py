@@ -18,6 +18,7 @@ from tocsin.cli import (
     oncall,
     readiness,
     schedule,
+    selfcheck,
 )
 from tocsin.cli.client import USAGE, stop
 from tocsin.cli.output import Json, show
@@ -37,6 +38,7 @@ def build(*more: More) -> typer.Typer:
     )  # fmt: skip
     fairness.add_to(app)
     app.command()(readiness.readiness)
+    app.command()(selfcheck.selfcheck)
     for name, group in (
         ("alert", alert.app), ("oncall", oncall.app), ("schedule", schedule.app), ("heartbeat", heartbeat.app), ("cover", cover.app),
         ("handover", handover.app), ("calendar", calendar.app), ("incident", incident.app),

@@ -255,15 +255,6 @@ select p.id, p.user_id, w.* from new_pages p cross join lateral ways(p.user_id, 
 select a.closed_at is not null as closed, u.name, u.disabled_at is not null as disabled
 from alerts a, users u where a.id = $1 and u.id = $2
 
--- name: forgotten_alerts
--- engine
--- The reconciler: urgent alerts of the last day that nothing was begun for, a minute after they opened.
-select a.id from alerts a
-where a.closed_at is null and a.acknowledged_at is null and a.urgency = 'high'
-  and a.created_at between clock() - interval '1 day' and clock() - interval '60 seconds'
-  and not exists (select from escalations e where e.alert_id = a.id)
-limit 500
-
 -- name: next_delivery
 -- engine
 -- When the sender has to look again: something queued falls due, or a lease of a dead process runs out.

@@ -133,6 +133,7 @@ VERBS: dict[str, Need] = {
     "page.test": OWN,
     "page.confirm_test": OWN,
     "page.person": RESPOND,
+    "page.selfcheck": RESPOND,
     "page.acknowledge_by_link": ANYONE,
     "page.acknowledge_by_reply": ANYONE,
     "page.mark_seen": ANYONE,

@@ -11,8 +11,10 @@ from starlette.routing import BaseRoute
 from tocsin.alerts.queries import counts
 from tocsin.edge.access import machine
 from tocsin.edge.door import Who, site_of
+from tocsin.edge.site import Site
 from tocsin.kernel.errors import Unavailable
 from tocsin.kernel.queries import backlog
+from tocsin.paging.reconcile import state_of_paging
 from tocsin.paging.transport import working
 
 
@@ -31,6 +33,21 @@ async def ready(request: Request) -> Response:
             {"ready": False, "error": "The database cannot be reached."}, 503, {"retry-after": "2"}
         )
     return JSONResponse({"ready": True})
+
+
+async def paging(request: Request) -> Response:
+    """Whether pages can be relied on: for a monitor outside, which pages by a way of its own when it is not 200."""
+    site = site_of(request)
+    try:
+        state = await state_of_paging(site.database)
+    except Unavailable:
+        return JSONResponse(
+            {"ok": False, "problems": ["The database cannot be reached."]}, 503, {"retry-after": "2"}
+        )
+    problems = state.problems
+    if not working(site.transports):
+        problems.append("No way to reach people is set up.")
+    return JSONResponse({"ok": not problems, "problems": problems}, 503 if problems else 200)
 
 
 async def metrics(request: Request) -> Response:
@@ -58,7 +75,22 @@ async def metrics(request: Request) -> Response:
     Gauge("tocsin_transports_ready", "Ways to reach people that are set up.", registry=registry).set(
         len(working(site.transports))
     )
+    await _paging_metrics(site, registry)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _paging_metrics(site: Site, registry: CollectorRegistry) -> None:
+    state = await state_of_paging(site.database)
+    for name, meaning, value in (
+        ("tocsin_escalations_running", "Escalations that run.", state.running),
+        ("tocsin_escalations_stuck", "Escalations due for two minutes.", state.stuck),
+        ("tocsin_escalations_failed", "Open alerts whose escalation failed.", state.failed),
+        ("tocsin_pages_unsent", "Messages that have waited for two minutes.", state.unsent),
+        ("tocsin_reconciler_age_seconds", "Since the reconciler looked last.", state.looked_s_ago),
+        ("tocsin_reconciler_resumed", "Alerts whose paging it began again, ever.", state.resumed),
+        ("tocsin_reconciler_clock_went_back", "Times the clock had gone back, ever.", state.clock_went_back),
+    ):
+        Gauge(name, meaning, registry=registry).set(value)
 
 
 def routes() -> list[BaseRoute]:
@@ -66,5 +98,6 @@ def routes() -> list[BaseRoute]:
     return [
         machine("/healthz", alive, who=Who.ANYONE, methods=["GET"]),
         machine("/readyz", ready, who=Who.ANYONE, methods=["GET"]),
+        machine("/healthz/paging", paging, who=Who.ANYONE, methods=["GET"]),
         machine("/metrics", metrics, who=Who.ANYONE, methods=["GET"]),
     ]

@@ -25,6 +25,7 @@ from tocsin.api.v1 import (
     readiness,
     room,
     schedules,
+    selfcheck,
     templates,
 )
 from tocsin.edge.access import Who, declare
@@ -34,6 +35,7 @@ ROUTERS = (
     heartbeats.router,
     incidents.router,
     room.router,
+    selfcheck.router,
     oncall.router,
     fairness.router,
     readiness.router,
