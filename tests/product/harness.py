@@ -15,9 +15,9 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -151,6 +151,21 @@ class Tocsin:
         """The private server's first process, in the same way; its children end by themselves."""
         pid = (self.data / "postgres" / "cluster" / "postmaster.pid").read_text().splitlines()[0]
         os.kill(int(pid), signal.SIGKILL)
+
+    @contextmanager
+    def database_unreachable(self) -> Iterator[None]:
+        """Its processes stand still: connections stay open, and nothing is answered."""
+        first = (self.data / "postgres" / "cluster" / "postmaster.pid").read_text().splitlines()[0]
+        asked = subprocess.run(["pgrep", "-P", first], capture_output=True, text=True, check=True)
+        processes = [int(first), *map(int, asked.stdout.split())]
+        for each in processes:
+            os.kill(each, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for each in processes:
+                with suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGCONT)
 
     def stop(self) -> None:
         """As an operator would."""

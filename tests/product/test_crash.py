@@ -5,6 +5,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.crash
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "3"))
 #: Longer than any lease: what a killed process had in hand is due again then.
 LATER_S = 90
+STANDSTILL_S = 60 if ROUNDS > 3 else 4
 
 
 @dataclass
@@ -157,6 +159,39 @@ def test_a_killed_database_comes_back_by_itself(folder: Path) -> None:
         assert server.process is not None
         assert server.process.poll() is None
         scene.everything_arrived(accepted)
+
+
+def test_a_database_that_stands_still_is_waited_for(folder: Path) -> None:
+    """For a minute in `make crash`. Who sends meanwhile is refused and comes again; what was accepted is paged."""
+    with paging_by_webhook(folder) as scene:
+        server, stream = scene.server, scene.stream()
+        accepted, refused = stream.answers.accepted, stream.answers.refused
+        with stream:
+            until(lambda: len(accepted) >= 100, "alerts to be accepted")
+            with server.database_unreachable():
+                threading.Event().wait(STANDSTILL_S)
+                assert server.get("/healthz")[0] == 200, "the process itself answers"
+            enough = len(accepted) + 100
+            until(lambda: len(accepted) >= enough, "the service to recover by itself")
+        assert {status for status, _ in refused} <= {0, 503}
+        scene.everything_arrived(accepted)
+
+
+def test_two_processes_that_start_at_once_share_what_they_find(folder: Path) -> None:
+    """On an empty folder: one of them makes the database, and neither fails."""
+    one, other = Tocsin(folder / "data"), Tocsin(folder / "data")
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(Tocsin.start, (one, other)))
+        token = setting.new_administrator(one)
+        for server in (one, other):
+            assert server.get("/readyz")[0] == 200
+            assert server.api("GET", "/users", token=token)["users"]
+        versions = one.rows("select count(*) as all, count(distinct name) as names from migrations")
+        assert versions[0]["all"] == versions[0]["names"]
+    finally:
+        one.stop()
+        other.stop()
 
 
 def test_an_open_room_hears_on_after_its_database_was_killed(folder: Path) -> None:
