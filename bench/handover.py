@@ -1,7 +1,8 @@
-"""From the alert's POST to the webhook in the receiver's hands, at a low rate and in a burst, beside Alertmanager.
+"""From the alert's POST to the webhook in the receiver's hands, alone and at 100 and 1,000 a second, beside Alertmanager.
 
 Both hand over to the same receiver, in this process; an alert is known by the alias that it carries. The times start
-before the request is sent and end when the webhook's body has arrived, so intake and both networks count in.
+when the request is due to be sent and end when the webhook's body has arrived, so intake and both networks count in, and
+so does what a sender had to wait.
 """
 
 import asyncio
@@ -14,15 +15,17 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
 from bench.parts import Served, alertmanager, missing, say, serving
 
-LOW_RATE, LOW_PAUSE_S = 100, 0.02
-BURST, AT_ONCE = 1000, 32
+ALONE, PAUSE_S = 100, 0.02
+RATES = (100, 1000)
+SECONDS = 5
 ROUNDS = 3
-ALIAS = re.compile(rb'"alias":\s*"([a-z]+-\d+-\d+)"')
+ALIAS = re.compile(rb'"alias":\s*"([a-z0-9]+-\d+-\d+)"')
 Post = Callable[[str], Awaitable[None]]
 
 
@@ -55,34 +58,35 @@ class Receiver(asyncio.Protocol):
 class Side:
     """One product under measure: how an alert is posted, and when which one arrived."""
 
-    def __init__(self, name: str, post: Post, seen: dict[str, float], news: asyncio.Event) -> None:
-        self.name, self._post, self._seen, self._news = name, post, seen, news
-        self.low: list[float] = []
-        self.burst: list[float] = []
+    def __init__(
+        self, name: str, post: Post, orders: dict[str, Any], seen: dict[str, float], news: asyncio.Event
+    ) -> None:
+        self.name, self._post, self._orders, self._seen, self._news = name, post, orders, seen, news
+        self.alone: list[float] = []
+        self.rated: dict[int, list[float]] = {rate: [] for rate in RATES}
 
-    async def low_rate(self, number: int) -> None:
-        """One after the other, with a pause between, each awaited."""
-        for turn in range(LOW_RATE):
+    async def one_by_one(self, number: int) -> None:
+        """One after the other, with a pause between, each awaited: nothing else is going on."""
+        for turn in range(ALONE):
             alias = f"low-{number}-{turn}"
             start = time.perf_counter()
             await self._post(alias)
             await self._arrived([alias])
-            self.low.append(self._seen[alias] - start)
-            await asyncio.sleep(LOW_PAUSE_S)
+            self.alone.append(self._seen[alias] - start)
+            await asyncio.sleep(PAUSE_S)
 
-    async def in_a_burst(self, number: int) -> None:
-        """A thousand, as fast as 32 connections send them; each one's own time counts."""
-        starts: dict[str, float] = {}
-        room = asyncio.Semaphore(AT_ONCE)
-
-        async def one(alias: str) -> None:
-            async with room:
-                starts[alias] = time.perf_counter()
-                await self._post(alias)
-
-        await asyncio.gather(*(one(f"burst-{number}-{turn}") for turn in range(BURST)))
-        await self._arrived(list(starts))
-        self.burst += [self._seen[alias] - start for alias, start in starts.items()]
+    async def at_rate(self, number: int, rate: int) -> None:
+        """So many a second from a process of its own; each one's time counts from when it was due to be sent."""
+        orders = self._orders | {"prefix": f"r{rate}-{number}", "rate": rate, "seconds": SECONDS}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bench.pace", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        )
+        out, _ = await process.communicate(json.dumps(orders).encode())
+        answer = json.loads(out)
+        if answer["refused"]:
+            raise SystemExit(f"{self.name} refused {answer['refused']} alerts")
+        await self._arrived(list(answer["due"]))
+        self.rated[rate] += [self._seen[alias] - at for alias, at in answer["due"].items()]
 
     async def _arrived(self, aliases: list[str]) -> None:
         async with asyncio.timeout(60):
@@ -122,16 +126,17 @@ async def _run(folder: Path) -> list[Side]:
     async with AsyncExitStack() as stack:
         with ExitStack() as blocking:
             client = await stack.enter_async_context(
-                aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE))
+                aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=32))
             )
             sides = [await _tocsin(stack, blocking, folder / "tocsin", client)]
             if not missing("prometheus-alertmanager"):
                 sides.append(await _alertmanager(stack, blocking, folder / "alertmanager", client))
             for number in range(ROUNDS):
                 for side in sides:
-                    await side.low_rate(number)
-                for side in sides:
-                    await side.in_a_burst(number)
+                    await side.one_by_one(number)
+                for rate in RATES:
+                    for side in sides:
+                        await side.at_rate(number, rate)
     return sides
 
 
@@ -142,15 +147,24 @@ async def _tocsin(
     server = await asyncio.to_thread(blocking.enter_context, serving(folder))
     service = await asyncio.to_thread(page_by_webhook, server, hook)
     key = await asyncio.to_thread(server.new_key, "Bench", service)
-    headers = {"authorization": f"Bearer {key}"}
+    headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
 
+    # The details come back in the webhook.
+    body = (
+        '{"message": "Disk is full", "alias": "{alias}", "priority": "P1", "details": {"alias": "{alias}"}}'
+    )
+    return _side("Tocsin", client, f"{server.url}/v1/alerts", headers, body, seen, news)
+
+
+def _side(
+    name: str, client: aiohttp.ClientSession, url: str, headers: dict[str, str], body: str, seen: dict[str, float],
+    news: asyncio.Event,
+) -> Side:  # fmt: skip
     async def post(alias: str) -> None:
-        # The details come back in the webhook.
-        body = {"message": "Disk is full", "alias": alias, "priority": "P1", "details": {"alias": alias}}
-        async with client.post(f"{server.url}/v1/alerts", json=body, headers=headers) as answer:
+        async with client.post(url, data=body.replace("{alias}", alias), headers=headers) as answer:
             assert answer.status < 300, await answer.text()
 
-    return Side("Tocsin", post, seen, news)
+    return Side(name, post, {"url": url, "headers": headers, "body": body}, seen, news)
 
 
 async def _alertmanager(
@@ -159,13 +173,9 @@ async def _alertmanager(
     hook, seen, news = await stack.enter_async_context(receiver())
     url = await asyncio.to_thread(blocking.enter_context, alertmanager(folder, hook))
 
-    async def post(alias: str) -> None:
-        body = json.dumps([{"labels": {"alertname": "DiskFull", "alias": alias}}])
-        headers = {"content-type": "application/json"}
-        async with client.post(f"{url}/api/v2/alerts", data=body, headers=headers) as answer:
-            assert answer.status < 300, await answer.text()
-
-    return Side("Alertmanager", post, seen, news)
+    body = '[{"labels": {"alertname": "DiskFull", "alias": "{alias}"}}]'
+    headers = {"content-type": "application/json"}
+    return _side("Alertmanager", client, f"{url}/api/v2/alerts", headers, body, seen, news)
 
 
 def quantile(times: list[float], share: float) -> float:
@@ -181,20 +191,18 @@ def main() -> int:
         folder.chmod(0o755)
         sides = asyncio.run(_run(folder))
     print(f"hand-over: alert's POST to webhook received; {ROUNDS} rounds in turn")
-    for side in sides:
-        for what, times in (
-            (f"{LOW_RATE} alerts, {LOW_PAUSE_S * 1000:g} ms apart", side.low),
-            (f"burst of {BURST}", side.burst),
-        ):
-            p50, p99 = quantile(times, 0.5), quantile(times, 0.99)
-            print(f"  {side.name:<13} {what:<28} p50 {p50:8.1f} ms   p99 {p99:8.1f} ms")
-    say("low rate: p99 of Tocsin", quantile(sides[0].low, 0.99), 50, at_most=True, unit=" ms")
+    loads: list[tuple[str, Callable[[Side], list[float]]]] = [("nothing else", lambda side: side.alone)]
+    loads += [(f"{rate} a second", lambda side, rate=rate: side.rated[rate]) for rate in RATES]  # type: ignore[misc]
+    for what, times in loads:
+        for side in sides:
+            p50, p99 = quantile(times(side), 0.5), quantile(times(side), 0.99)
+            print(f"  {side.name:<13} {what:<16} p50 {p50:8.1f} ms   p99 {p99:8.1f} ms")
+    say("nothing else: p99 of Tocsin", quantile(sides[0].alone, 0.99), 50, at_most=True, unit=" ms")
+    say("1000 a second: p99 of Tocsin", quantile(sides[0].rated[1000], 0.99), 1000, at_most=True, unit=" ms")
     if len(sides) == 2:
-        ours, theirs = sides
-        for what, one, other in (("low rate", ours.low, theirs.low), ("burst", ours.burst, theirs.burst)):
-            print(
-                f"  {what}: p50 is {quantile(one, 0.5) / quantile(other, 0.5):.1f} times Alertmanager's, which stores nothing"
-            )
+        for what, times in loads:
+            one, other = (quantile(times(side), 0.5) for side in sides)
+            print(f"  {what}: p50 is {one / other:.1f} times Alertmanager's, which stores nothing")
     else:
         print("  left out, prometheus-alertmanager is not installed: the comparison with Alertmanager")
     return 0
