@@ -105,15 +105,16 @@ def compose(
 ) -> Running:
     """Puts the parts together; nothing runs yet. `commit`: how alerts are stored; benches compare ways."""
     outbound = Outbound(settings.private_targets)
+    keys = Keys(load_master(settings.data, settings.secret))
     vendors = registry.telephony(settings, outbound)
-    transports = registry.transports(settings, outbound, vendors)
+    transports = registry.transports(settings, outbound, vendors, keys)
     if dev and settings.smtp is None:
         caught = replace(transports["email"].info, title="E-mail (caught)")
         transports["email"] = CaughtMail(info=caught)
     templates = Templates(_warnings(database, transports), reload=dev)
     bus = Bus(dsn)
     site = Site(
-        settings, database, bus, Keys(load_master(settings.data, settings.secret)), templates,
+        settings, database, bus, keys, templates,
         Hub(bus, Live(database, templates)), transports, registry.FORMATS, outbound, dev,
     )  # fmt: skip
     database.follows = _follows(

@@ -98,6 +98,11 @@ class Settings:
         """Whether people come by https; cookies carry `Secure` then."""
         return self.url.startswith("https://")
 
+    @property
+    def contact(self) -> str:
+        """Where other services reach whoever runs this: the public address, or that of its mails while it is not public."""
+        return self.url if self.secure else f"mailto:{parseaddr(self.mail_from)[1]}"
+
     def shown(self) -> tuple[tuple[Variable, str], ...]:
         """Each variable with its value in force, for people: secrets only as `set`."""
         return tuple((variable, _shown(variable, getattr(self, variable.field))) for variable in VARIABLES)

@@ -10,6 +10,7 @@ from aiohttp import web
 from standardwebhooks import Webhook as Verifier
 
 from tests.contract.test_transports_email import page
+from tests.contract.vendors import KEYS
 from tocsin.integrations.registry import transports
 from tocsin.integrations.webhook import Webhook
 from tocsin.kernel.crypto import new_webhook_secret
@@ -189,13 +190,23 @@ async def test_hostile_words_arrive_as_words(transport: Webhook, hook: Hook, wor
 
 async def test_the_registry_lists_each_transport_once_under_its_name(outbound: Outbound) -> None:
     without = transports(load({}), outbound)
-    assert list(without) == ["email", "sms", "voice", "ntfy", "gotify", "telegram", "webhook", "apprise"]
+    assert list(without) == [
+        "email",
+        "sms",
+        "voice",
+        "webpush",
+        "ntfy",
+        "gotify",
+        "telegram",
+        "webhook",
+        "apprise",
+    ]
     assert working(without) == ["ntfy", "gotify", "webhook", "apprise"]
     settings = {
         "TOCSIN_SMTP_URL": "smtp://mail.example",
         "TOCSIN_TELEGRAM_TOKEN": "123:abc",
         "TOCSIN_TWILIO_URL": "https://AC1:token@api.twilio.com?from=+15551234567",
     }
-    everything = transports(load(settings), outbound)
+    everything = transports(load(settings), outbound, keys=KEYS)
     assert working(everything) == list(everything)
     assert all(t.info.name == name and t.info.title and t.info.fields for name, t in everything.items())

@@ -13,6 +13,7 @@ import orjson
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.contract.push_device import PHONE as DEVICE
 from tocsin.integrations.apprise import Apprise
 from tocsin.integrations.gotify import Gotify
 from tocsin.integrations.ntfy import Ntfy
@@ -23,7 +24,8 @@ from tocsin.integrations.telnyx import Telnyx
 from tocsin.integrations.twilio import Twilio
 from tocsin.integrations.voice import Voice
 from tocsin.integrations.webhook import Webhook
-from tocsin.kernel.crypto import new_webhook_secret
+from tocsin.integrations.webpush import WebPush
+from tocsin.kernel.crypto import Keys, new_webhook_secret
 from tocsin.kernel.net import Outbound
 from tocsin.paging.transport import Destination, Transport
 from tocsin.settings import PrivateTargets
@@ -124,6 +126,7 @@ class Case:
 
 BASE = "https://tocsin.example"
 PHONE = "+4915123456789"
+KEYS = Keys(b"a master secret that only tests know")
 #: The public half of the key that a test signs with as Telnyx does.
 TELNYX = Ed25519PrivateKey.generate()
 TELNYX_PUBLIC = b64encode(TELNYX.public_key().public_bytes_raw()).decode()
@@ -228,6 +231,17 @@ CASES = {
         "",
         lambda asked: asked.json["data"]["text"],
         garbage_is_good=True,
+    ),
+    # RFC 8030, 8291 and 8292: a push service answers 201 and promises no body.
+    "webpush": Case(
+        "webpush",
+        lambda outbound, _root, timeout: WebPush(outbound, KEYS, BASE, "mailto:ops@tocsin.example", timeout=timeout),
+        lambda root: Destination(f"{root}/wpush/{SECRET}", DEVICE.keys),
+        (201, b""),
+        "",
+        lambda asked: "\n".join((DEVICE.read(asked.body)["title"], DEVICE.read(asked.body)["body"])),
+        garbage_is_good=True,
+        most=4096,
     ),
     # https://docs.ntfy.sh/publish/#publish-as-json
     "ntfy": Case(

@@ -39,6 +39,8 @@ class Who(StrEnum):
     TOKEN = "token"  # noqa: S105 - a word, not a secret
     #: The address itself is the permission: signed, single-purpose, expiring.
     SIGNED_LINK = "signed link"
+    #: The request names the keys of a device that pages are pushed to; the endpoint checks them.
+    DEVICE = "device's keys"
     #: Only with `--dev`.
     DEVELOPER = "developer"
 

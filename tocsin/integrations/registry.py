@@ -17,6 +17,8 @@ from tocsin.integrations.telnyx import Telnyx
 from tocsin.integrations.twilio import Twilio
 from tocsin.integrations.voice import Voice
 from tocsin.integrations.webhook import Webhook
+from tocsin.integrations.webpush import WebPush
+from tocsin.kernel.crypto import Keys
 from tocsin.kernel.net import Outbound
 from tocsin.paging.inbound import Receiver
 from tocsin.paging.telephony import Calling, Texting
@@ -52,9 +54,9 @@ def telephony(settings: Settings, outbound: Outbound) -> Telephony:
 
 
 def transports(
-    settings: Settings, outbound: Outbound, vendors: Telephony | None = None
+    settings: Settings, outbound: Outbound, vendors: Telephony | None = None, keys: Keys | None = None
 ) -> dict[str, Transport]:
-    """Every way to reach a person, by name, configured or not."""
+    """Every way to reach a person, by name, configured or not. Without `keys` nothing can be pushed to devices."""
     phones = vendors or telephony(settings, outbound)
     texting: list[Texting] = [phones.twilio, phones.telnyx, phones.gateway]
     calling: list[Calling] = [phones.twilio, phones.telnyx]
@@ -62,6 +64,7 @@ def transports(
         Email(settings.smtp, settings.mail_from),
         Sms({vendor.name: vendor for vendor in texting}, settings.sms_order),
         Voice({vendor.name: vendor for vendor in calling}, settings.url, settings.sms_order),
+        WebPush(outbound, keys, settings.url, settings.contact),
         Ntfy(outbound),
         Gotify(outbound),
         Telegram(outbound, settings.telegram_token),

@@ -85,6 +85,11 @@ class Keys:
         except InvalidTag:
             raise BadSeal("Stored credentials cannot be read: the master secret is another one.") from None
 
+    def derive(self, purpose: str, length: int) -> bytes:
+        """So many secret bytes that are always the same for one purpose: for a key that all processes share."""
+        info = f"tocsin/1/derive/{purpose}".encode()
+        return HKDF(algorithm=SHA256(), length=length, salt=None, info=info).derive(self._master)
+
     def _signature(self, purpose: str, body: str) -> str:
         # A body with stray characters must fail as a signature, not as an encoding error.
         data = body.encode("utf-8", "surrogatepass")

@@ -60,6 +60,8 @@ class TransportInfo:
     accept: Callable[[str, str], Destination] = as_typed
     #: Its page below docs/integrations.
     doc: str = ""
+    #: Nobody types it: the device gives its own address, from a button of its own on the profile.
+    by_device: bool = False
 
     @property
     def secret(self) -> Field | None:

@@ -67,6 +67,12 @@ values ($1, $2, $3, $4, $5, $6,
         (select coalesce(max(position), 0) + 1 from contact_methods where user_id = $2),
         case when $7 then clock() end)
 
+-- name: move_contact_method
+-- The same device at another address. One that is there already stays as it is.
+update contact_methods m set address = $2, secret = $3
+where m.id = $1 and not exists (select from contact_methods o
+    where o.user_id = m.user_id and o.transport = m.transport and o.address = $2 and o.id <> m.id)
+
 -- name: remove_contact_method
 -- Its rules go with it.
 delete from contact_methods where id = $1 and user_id = $2 returning address

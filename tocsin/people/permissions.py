@@ -55,6 +55,7 @@ VERBS: dict[str, Need] = {
     "contact_method.add": OWN,
     "contact_method.remove": OWN,
     "contact_method.ask_verification": OWN,
+    "contact_method.renew_device": ANYONE,
     "notification_rule.add": OWN,
     "notification_rule.remove": OWN,
     "token.create": OWN,

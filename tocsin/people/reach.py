@@ -41,6 +41,11 @@ async def add_contact_method(
     return method_id
 
 
+async def move_contact_method(u: Unit, method_id: UUID, address: str, secret: bytes) -> None:
+    """The same contact method at a new address with a new secret; the caller knows that it is the same."""
+    await u.run(sql.move_contact_method, method_id, address, secret)
+
+
 @command("contact_method.remove")
 async def remove_contact_method(u: Unit, user_id: UUID, method_id: UUID) -> None:
     """Not the last one: somebody who cannot be reached must not find out at night."""

@@ -30,7 +30,8 @@ async def reached(request: Request, user_id: UUID) -> dict[str, Any]:
         "missing": ready.problems if ready else (),
         "labels": {m.id: f"{_title(m, site)}: {m.label or shown_address(m.address)}" for m in methods},
         "rules": {urgency: [r for r in rules if r.urgency == urgency] for urgency in ("high", "low")},
-        "ways": [(name, t.info, t.ready) for name, t in site.transports.items()],
+        "ways": [(name, t.info, t.ready) for name, t in site.transports.items() if not t.info.by_device],
+        "device": any(t.info.by_device and t.ready for t in site.transports.values()),
         "secret_hint": _secret_hint(site),
         "test": await _test(site.database, request, user_id, methods),
         "adding": read_query(request).get("add") == "method",
@@ -39,7 +40,7 @@ async def reached(request: Request, user_id: UUID) -> dict[str, Any]:
 
 def _secret_hint(site: Site) -> str:
     """One input serves every way that asks for a secret; the hint says which do."""
-    asking = [(t.info.title, t.info.secret) for t in site.transports.values()]
+    asking = [(t.info.title, t.info.secret) for t in site.transports.values() if not t.info.by_device]
     return " ".join(
         f"{title}: {s.label.lower()}. {s.hint}" for title, s in asking if s is not None and not s.made
     )

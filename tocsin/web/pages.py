@@ -9,6 +9,7 @@ from tocsin.web import (
     calendar_feed,
     calendar_import,
     calendars,
+    device,
     fairness,
     handover,
     handover_accept,
@@ -26,6 +27,7 @@ from tocsin.web import (
     policies,
     postmortem,
     profile,
+    push,
     receipt,
     relief,
     room,
@@ -44,6 +46,7 @@ from tocsin.web import (
     teams,
     tokens,
     updates,
+    worker,
 )
 from tocsin.web import (
     dev as developer,
@@ -52,7 +55,7 @@ from tocsin.web import (
 ALL = (
     health, now, sign_in, ack, alerts, incidents, room, room_buttons, updates, notes, postmortem,
     fairness, relief, receipt, calendars, calendar_feed, calendar_import, swaps, swap_ask, swap_link, leave, history, handover, handover_accept, handover_link, oncall, schedule_edit, schedule, schedule_buttons, services,
-    policies, integrations, heartbeats, status, settings, profile, people, teams, tokens, audit, system,
+    policies, integrations, heartbeats, status, settings, profile, device, worker, push, people, teams, tokens, audit, system,
 )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ async def add(request: Request) -> Response:
         to = destination_in(form, info)
         if info.secret and info.secret.made:
             return await _add_with_new_secret(request, form, way, to.address)
-        seal = _sealing(site_of(request), to.secret) if to.secret else None
+        seal = sealing(site_of(request), to.secret) if to.secret else None
         async with act(request, form) as u:
             await reach.add_contact_method(
                 u, oneself(u), way, to.address, label=form.text("label", most=100), seal=seal
@@ -40,12 +40,13 @@ async def _add_with_new_secret(request: Request, form: Form, way: str, address: 
     secret = new_webhook_secret()
     async with act(request) as u:
         label = form.text("label", most=100)
-        seal = _sealing(site_of(request), secret)
+        seal = sealing(site_of(request), secret)
         await reach.add_contact_method(u, oneself(u), way, address, label=label, seal=seal)
     return await own_page(request, {}, {}, {"address": shown_address(address), "secret": secret})
 
 
-def _sealing(site: Site, secret: str) -> reach.Seal:
+def sealing(site: Site, secret: str) -> reach.Seal:
+    """Seals this secret for whichever contact method it will belong to."""
     return lambda method_id: site.keys.seal(SECRET_PURPOSE, secret.encode(), about=str(method_id))
 
 

@@ -1,0 +1,89 @@
+// The service worker: shows what is pushed, acknowledges from the notification, says to the server that it was shown.
+// It is served as /sw.js (web/worker.py). It caches no page: what is shown at night must be true now.
+const ICON = "/static/icon-192.png";
+const WAIT = 10_000;
+
+// A new worker takes over at once: there is no page whose assets it must match.
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+
+self.addEventListener("push", (event) => event.waitUntil(received(read(event.data))));
+
+function read(data) {
+  // A browser withdraws the permission of whoever is pushed to and shows nothing: say something in any case.
+  try { return data.json(); } catch { return { title: "Tocsin has something for you", body: "", tag: "tocsin", open: "/" }; }
+}
+
+async function received(told) {
+  await show(told);
+  if (told.shown) await post(told.shown).catch(() => {});
+}
+
+function show(told) {
+  const actions = [{ action: "open", title: "Open" }];
+  if (told.ack) actions.unshift({ action: "ack", title: "Acknowledge" });
+  return self.registration.showNotification(told.title, {
+    body: told.body, tag: told.tag, icon: ICON, data: told, actions,
+    requireInteraction: Boolean(told.urgent),
+    // What takes the place of a page quietly ("Ana has it") must not ring again; a page that comes again must.
+    renotify: Boolean(told.ack),
+    silent: false,
+    ...(told.urgent && { vibrate: [400, 200, 400, 200, 400] }),
+  });
+}
+
+self.addEventListener("notificationclick", (event) => {
+  const told = event.notification.data ?? {};
+  event.waitUntil(event.action === "ack" && told.ack ? acknowledge(event.notification, told) : open(event.notification, told));
+});
+
+async function open(notification, told) {
+  notification.close();
+  const target = new URL(told.open || "/", self.location.origin).href;
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const there = windows.find((each) => each.url === target);
+  if (there) return there.focus();
+  return self.clients.openWindow(target);
+}
+
+async function acknowledge(notification, told) {
+  let words;
+  try {
+    const answer = await post(told.ack);
+    words = answer.ok ? outcome(await answer.json()) : null;
+  } catch {
+    words = null;
+  }
+  notification.close();
+  // The button goes only when it has done what it says.
+  if (words) return show({ ...told, title: words, body: told.title, ack: undefined, urgent: false });
+  return show({ ...told, title: "NOT acknowledged. Open it, or try again.", body: told.title, urgent: true });
+}
+
+function outcome({ state, by }) {
+  if (state === "acknowledged") return "Acknowledged. It is yours.";
+  if (state === "already") return `${by} has it already.`;
+  return state === "closed" ? "It is closed already." : null;
+}
+
+function post(path, body) {
+  return fetch(new URL(path, self.location.origin).pathname, {
+    method: "POST", body, credentials: "omit", keepalive: true, signal: AbortSignal.timeout(WAIT),
+  });
+}
+
+// The browser has renewed its subscription, or dropped it: subscribe again with the same key, and tell the server by the
+// old keys. What the page left in the cache serves browsers that do not say what the old one was.
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renewed(event)));
+
+async function renewed(event) {
+  const kept = await self.caches.open("device").then((cache) => cache.match("/push/device")).then((found) => found?.json());
+  if (!kept) return;
+  const now = event.newSubscription ?? await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: kept.key });
+  const { endpoint, keys } = now.toJSON();
+  const next = { address: endpoint, keys: `${keys.p256dh}.${keys.auth}` };
+  const answer = await post("/push/renew", JSON.stringify({ old: kept.device, new: next }));
+  if (!answer.ok) return;
+  const cache = await self.caches.open("device");
+  await cache.put("/push/device", new Response(JSON.stringify({ key: kept.key, device: next })));
+}
