@@ -20,7 +20,7 @@ from tocsin.api import opsgenie, v1
 from tocsin.comms import work as comms_work
 from tocsin.duty import fatigue, handover_clock, readiness_work, weekahead
 from tocsin.duty import work as duty_work
-from tocsin.edge import callbacks, errors, heartbeats, inbound, stream
+from tocsin.edge import callbacks, chats, errors, heartbeats, inbound, stream
 from tocsin.edge.access import Who, page
 from tocsin.edge.batcher import Batcher
 from tocsin.edge.events import Hub
@@ -148,6 +148,7 @@ def routes(site: Site, intake: Intake, receivers: Iterable[Receiver]) -> list[Ba
     return [
         *heartbeats.routes(),
         *callbacks.routes(receivers),
+        *chats.routes(registry.chats(site.transports)),
         *inbound.routes(intake, site.formats),
         *opsgenie.routes(intake, site.formats["opsgenie"]),
         *v1.routes(api),

@@ -81,6 +81,9 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     smtp: Smtp | None = None
     telegram_token: str | None = field(default=None, repr=False)
+    slack_token: str | None = field(default=None, repr=False)
+    slack_api: str = "https://slack.com/api"
+    slack_secret: str | None = field(default=None, repr=False)
     twilio: Account | None = None
     telnyx: Account | None = None
     sms_gateway: Gateway | None = None
@@ -124,6 +127,9 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
         database_url=_optional(env, "DATABASE_URL", _database),
         smtp=_optional(env, "TOCSIN_SMTP_URL", _smtp),
         telegram_token=_optional(env, "TOCSIN_TELEGRAM_TOKEN", _telegram),
+        slack_token=_optional(env, "TOCSIN_SLACK_TOKEN", vendors.slack_token),
+        slack_api=_url("TOCSIN_SLACK_API", env.get("TOCSIN_SLACK_API", "https://slack.com/api"), path=True),
+        slack_secret=_optional(env, "TOCSIN_SLACK_SIGNING_SECRET", vendors.slack_secret),
         twilio=_optional(env, "TOCSIN_TWILIO_URL", vendors.twilio),
         telnyx=_optional(env, "TOCSIN_TELNYX_URL", vendors.telnyx),
         sms_gateway=_optional(env, "TOCSIN_SMS_GATEWAY", vendors.gateway),

@@ -1,4 +1,4 @@
-"""The operator's accounts at telephony vendors, read from the environment. A wrong value stops the start."""
+"""The operator's accounts at vendors of telephony and chat, read from the environment. A wrong value stops the start."""
 
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -58,6 +58,26 @@ def telnyx(text: str) -> Account:
     secret = unquote(parts.password)
     public = query["public_key"].replace(" ", "+")
     return Account(_root(parts), "", _sender(name, query), secret, public, query.get("application", ""))
+
+
+def slack_token(text: str) -> str:
+    """A bot token."""
+    if not (text.startswith("xoxb-") and len(text) > 10 and _is_word(text)):
+        raise WrongSetting(
+            "TOCSIN_SLACK_TOKEN", "must be the bot token of a Slack app, which starts with xoxb-"
+        )
+    return text
+
+
+def slack_secret(text: str) -> str:
+    """What Slack signs its requests with."""
+    if not (len(text) >= 16 and _is_word(text)):
+        raise WrongSetting("TOCSIN_SLACK_SIGNING_SECRET", "must be the signing secret of the Slack app")
+    return text
+
+
+def _is_word(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def gateway(text: str) -> Gateway:

@@ -42,6 +42,7 @@ class Way:
         self.case, self.vendor, self.outbound = case, vendor, outbound
         self.transport: Transport = case.make(outbound, vendor.root, timeout)
         vendor.says(*case.good)
+        vendor.steps = case.steps
 
     async def send(self, message: Message | None = None) -> Sent:
         return await self.transport.send(message or page(), self.case.to(self.vendor.root))

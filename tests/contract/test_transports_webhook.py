@@ -197,6 +197,7 @@ async def test_the_registry_lists_each_transport_once_under_its_name(outbound: O
         "webpush",
         "ntfy",
         "gotify",
+        "slack",
         "telegram",
         "webhook",
         "apprise",
@@ -205,6 +206,7 @@ async def test_the_registry_lists_each_transport_once_under_its_name(outbound: O
     settings = {
         "TOCSIN_SMTP_URL": "smtp://mail.example",
         "TOCSIN_TELEGRAM_TOKEN": "123:abc",
+        "TOCSIN_SLACK_TOKEN": "xoxb-0123456789",
         "TOCSIN_TWILIO_URL": "https://AC1:token@api.twilio.com?from=+15551234567",
     }
     everything = transports(load(settings), outbound, keys=KEYS)

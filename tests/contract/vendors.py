@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +17,7 @@ from tests.contract.push_device import PHONE as DEVICE
 from tocsin.integrations.apprise import Apprise
 from tocsin.integrations.gotify import Gotify
 from tocsin.integrations.ntfy import Ntfy
+from tocsin.integrations.slack import Slack
 from tocsin.integrations.sms import Sms
 from tocsin.integrations.sms_gateway import SmsGateway
 from tocsin.integrations.telegram import Telegram
@@ -62,6 +63,9 @@ class Vendor:
     body: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict)
     mode: str = "answer"
+    #: Fixed answers, by path, to what must be asked before anything can be sent; kept apart from `asked`.
+    steps: Mapping[str, Any] = field(default_factory=dict)
+    steps_asked: list[Asked] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     port: int = 0
 
@@ -75,7 +79,8 @@ class Vendor:
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append(
+        step = self.steps.get(request.path)
+        (self.asked if step is None else self.steps_asked).append(
             Asked(
                 request.method, request.path, dict(request.query), dict(request.headers), await request.read()
             )
@@ -84,6 +89,8 @@ class Vendor:
             request.transport.close()
         if self.mode == "hang":
             await asyncio.Event().wait()
+        if step is not None:
+            return web.json_response(step)
         return web.Response(status=self.status, headers=self.headers, body=self.body)
 
 
@@ -120,6 +127,7 @@ class Case:
     garbage_is_good: bool = False
     most: int = 10_000
     operated: bool = False
+    steps: Mapping[str, Any] = field(default_factory=dict)
     #: The library tells only that it failed, and a status: no time to wait, no key, no word on how far it came.
     coarse: bool = False
 
@@ -261,6 +269,18 @@ CASES = {
         (200, {"id": 25, "appid": 5, "message": "x", "title": "y", "priority": 2, "date": "2026-02-27T19:36:10Z"}),
         "25",
         lambda asked: asked.json["message"],
+    ),
+    # https://docs.slack.dev/reference/methods/chat.postMessage: the examples of the published description
+    "slack": Case(
+        "slack",
+        lambda outbound, root, timeout: Slack(outbound, f"xoxb-{SECRET}", SECRET, root, timeout=timeout),
+        lambda _root: Destination("U0123ABCD"),
+        (200, {"ok": True, "channel": "D069C7QFK", "ts": "1503435956.000247", "message": {"type": "message"}}),
+        "D069C7QFK:1503435956.000247",
+        lambda asked: "\n".join(block["text"]["text"] for block in asked.json["blocks"] if "text" in block),
+        most=4096,
+        operated=True,
+        steps={"/conversations.open": {"ok": True, "channel": {"id": "D069C7QFK"}}},
     ),
     # https://core.telegram.org/bots/api#making-requests
     "telegram": Case(

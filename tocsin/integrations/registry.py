@@ -1,5 +1,6 @@
 """The one list of integrations. Delete a file and its line here, and the integration is gone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tocsin.alerts.format import Format
@@ -10,6 +11,7 @@ from tocsin.integrations.generic import Generic
 from tocsin.integrations.gotify import Gotify
 from tocsin.integrations.ntfy import Ntfy
 from tocsin.integrations.opsgenie import Opsgenie
+from tocsin.integrations.slack import Slack
 from tocsin.integrations.sms import Sms
 from tocsin.integrations.sms_gateway import SmsGateway
 from tocsin.integrations.telegram import Telegram
@@ -20,6 +22,7 @@ from tocsin.integrations.webhook import Webhook
 from tocsin.integrations.webpush import WebPush
 from tocsin.kernel.crypto import Keys
 from tocsin.kernel.net import Outbound
+from tocsin.paging.chat import Chat
 from tocsin.paging.inbound import Receiver
 from tocsin.paging.telephony import Calling, Texting
 from tocsin.paging.transport import Transport
@@ -67,8 +70,14 @@ def transports(
         WebPush(outbound, keys, settings.url, settings.contact),
         Ntfy(outbound),
         Gotify(outbound),
+        Slack(outbound, settings.slack_token, settings.slack_secret, settings.slack_api),
         Telegram(outbound, settings.telegram_token),
         Webhook(outbound),
         Apprise(settings.private_targets),
     )
     return {transport.info.name: transport for transport in found}
+
+
+def chats(ways: Mapping[str, Transport]) -> tuple[Chat, ...]:
+    """Those among the transports that call us when somebody taps a button."""
+    return tuple(way for way in ways.values() if isinstance(way, Slack))
