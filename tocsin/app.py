@@ -45,6 +45,7 @@ from tocsin.kernel.work import BatchPump, JobPump, Pump, Pumps
 from tocsin.learning import work as learning_work
 from tocsin.oncall import refresh as calendars
 from tocsin.oncall import work as oncall_work
+from tocsin.paging import listen
 from tocsin.paging import work as paging_work
 from tocsin.paging.deliver import Sender
 from tocsin.paging.escalate import Engine
@@ -203,6 +204,7 @@ def _pumps(site: Site) -> list[Pump]:
         *(BatchPump(database, kind, handle) for kind, handle in batches.items()),
         JobPump(database, jobs), Engine(database), UpdateClock(database), handover_clock.HandoverClock(database, site.keys),
         HeartbeatClock(database), Reconciler(database),
+        JobPump(database, listen.jobs(registry.listeners(site.transports))),
     ]  # fmt: skip
 
 
@@ -238,6 +240,7 @@ async def _serve(settings: Settings, *, dev: bool, say: Callable[[str], None], c
             calendars.begin,
         ):
             await begin(database)
+        await listen.begin(database, registry.listeners(running.site.transports))
         await _greet(settings, database, say)
         _settle_memory()
         await _run(running, home)

@@ -84,6 +84,8 @@ class Settings:
     slack_token: str | None = field(default=None, repr=False)
     slack_api: str = "https://slack.com/api"
     slack_secret: str | None = field(default=None, repr=False)
+    matrix_url: str | None = None
+    matrix_token: str | None = field(default=None, repr=False)
     twilio: Account | None = None
     telnyx: Account | None = None
     sms_gateway: Gateway | None = None
@@ -130,6 +132,10 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
         slack_token=_optional(env, "TOCSIN_SLACK_TOKEN", vendors.slack_token),
         slack_api=_url("TOCSIN_SLACK_API", env.get("TOCSIN_SLACK_API", "https://slack.com/api"), path=True),
         slack_secret=_optional(env, "TOCSIN_SLACK_SIGNING_SECRET", vendors.slack_secret),
+        matrix_url=_optional(
+            env, "TOCSIN_MATRIX_URL", lambda text: _url("TOCSIN_MATRIX_URL", text, path=True)
+        ),
+        matrix_token=_optional(env, "TOCSIN_MATRIX_TOKEN", vendors.matrix_token),
         twilio=_optional(env, "TOCSIN_TWILIO_URL", vendors.twilio),
         telnyx=_optional(env, "TOCSIN_TELNYX_URL", vendors.telnyx),
         sms_gateway=_optional(env, "TOCSIN_SMS_GATEWAY", vendors.gateway),

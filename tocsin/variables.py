@@ -102,6 +102,21 @@ VARIABLES = (
         "https://slack-gov.com/api",
     ),
     Variable(
+        "TOCSIN_MATRIX_URL",
+        "matrix_url",
+        "nobody is paged by Matrix",
+        "Homeserver of the Matrix bot that pages come from.",
+        "https://matrix.example.org",
+    ),
+    Variable(
+        "TOCSIN_MATRIX_TOKEN",
+        "matrix_token",
+        "nobody is paged by Matrix",
+        "Access token of that bot.",
+        "syt_0123456789abcdef",
+        secret=True,
+    ),
+    Variable(
         "TOCSIN_TWILIO_URL",
         "twilio",
         "nobody is paged through Twilio",

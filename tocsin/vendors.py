@@ -76,6 +76,13 @@ def slack_secret(text: str) -> str:
     return text
 
 
+def matrix_token(text: str) -> str:
+    """The access token of a bot's account."""
+    if not (len(text) >= 8 and _is_word(text)):
+        raise WrongSetting("TOCSIN_MATRIX_TOKEN", "must be the access token of the bot, one word")
+    return text
+
+
 def _is_word(text: str) -> bool:
     return text.isascii() and text.isprintable() and " " not in text
 

@@ -198,6 +198,7 @@ async def test_the_registry_lists_each_transport_once_under_its_name(outbound: O
         "ntfy",
         "gotify",
         "slack",
+        "matrix",
         "telegram",
         "webhook",
         "apprise",
@@ -207,6 +208,8 @@ async def test_the_registry_lists_each_transport_once_under_its_name(outbound: O
         "TOCSIN_SMTP_URL": "smtp://mail.example",
         "TOCSIN_TELEGRAM_TOKEN": "123:abc",
         "TOCSIN_SLACK_TOKEN": "xoxb-0123456789",
+        "TOCSIN_MATRIX_URL": "https://matrix.example",
+        "TOCSIN_MATRIX_TOKEN": "syt_0123456789",
         "TOCSIN_TWILIO_URL": "https://AC1:token@api.twilio.com?from=+15551234567",
     }
     everything = transports(load(settings), outbound, keys=KEYS)

@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.contract.push_device import PHONE as DEVICE
 from tocsin.integrations.apprise import Apprise
 from tocsin.integrations.gotify import Gotify
+from tocsin.integrations.matrix import Matrix
+from tocsin.integrations.matrix.rooms import alias_of
 from tocsin.integrations.ntfy import Ntfy
 from tocsin.integrations.slack import Slack
 from tocsin.integrations.sms import Sms
@@ -134,6 +136,7 @@ class Case:
 
 BASE = "https://tocsin.example"
 PHONE = "+4915123456789"
+MATRIX, BOT, ANA = "/_matrix/client/v3", "@tocsin:chat.test", "@ana:chat.test"
 KEYS = Keys(b"a master secret that only tests know")
 #: The public half of the key that a test signs with as Telnyx does.
 TELNYX = Ed25519PrivateKey.generate()
@@ -281,6 +284,22 @@ CASES = {
         most=4096,
         operated=True,
         steps={"/conversations.open": {"ok": True, "channel": {"id": "D069C7QFK"}}},
+    ),
+    # https://spec.matrix.org/v1.11/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid
+    "matrix": Case(
+        "matrix",
+        lambda outbound, root, timeout: Matrix(outbound, root, f"syt_{SECRET}", timeout=timeout),
+        lambda _root: Destination(ANA),
+        (200, {"event_id": "$YUwRidLecu:example.com"}),
+        "$YUwRidLecu:example.com",
+        lambda asked: asked.json["body"],
+        most=10_600,
+        operated=True,
+        steps={
+            f"{MATRIX}/account/whoami": {"user_id": BOT},
+            f"{MATRIX}/directory/room/{alias_of(BOT, ANA)}": {"room_id": "!room:chat.test", "servers": ["chat.test"]},
+            f"{MATRIX}/rooms/!room:chat.test/state/m.room.member/{ANA}": {"membership": "join"},
+        },
     ),
     # https://core.telegram.org/bots/api#making-requests
     "telegram": Case(

@@ -9,6 +9,7 @@ from tocsin.integrations.apprise import Apprise
 from tocsin.integrations.email import Email
 from tocsin.integrations.generic import Generic
 from tocsin.integrations.gotify import Gotify
+from tocsin.integrations.matrix import Matrix
 from tocsin.integrations.ntfy import Ntfy
 from tocsin.integrations.opsgenie import Opsgenie
 from tocsin.integrations.slack import Slack
@@ -24,6 +25,7 @@ from tocsin.kernel.crypto import Keys
 from tocsin.kernel.net import Outbound
 from tocsin.paging.chat import Chat
 from tocsin.paging.inbound import Receiver
+from tocsin.paging.listen import Listener
 from tocsin.paging.telephony import Calling, Texting
 from tocsin.paging.transport import Transport
 from tocsin.settings import Settings
@@ -71,6 +73,7 @@ def transports(
         Ntfy(outbound),
         Gotify(outbound),
         Slack(outbound, settings.slack_token, settings.slack_secret, settings.slack_api),
+        Matrix(outbound, settings.matrix_url, settings.matrix_token),
         Telegram(outbound, settings.telegram_token),
         Webhook(outbound),
         Apprise(settings.private_targets),
@@ -81,3 +84,8 @@ def transports(
 def chats(ways: Mapping[str, Transport]) -> tuple[Chat, ...]:
     """Those among the transports that call us when somebody taps a button."""
     return tuple(way for way in ways.values() if isinstance(way, Slack))
+
+
+def listeners(ways: Mapping[str, Transport]) -> tuple[Listener, ...]:
+    """Those among the transports that are asked for what people answered."""
+    return tuple(way for way in ways.values() if isinstance(way, Matrix))

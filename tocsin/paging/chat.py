@@ -7,8 +7,8 @@ from uuid import UUID
 from tocsin.kernel.db import Actor, Database
 from tocsin.kernel.errors import Forbidden, NotFound
 from tocsin.kernel.sql import Statements
-from tocsin.paging.commands import acknowledge_by_link
-from tocsin.paging.inbound import Call
+from tocsin.paging.commands import acknowledge_by_link, mark_seen
+from tocsin.paging.inbound import Call, Receipt, take_receipt
 
 sql = Statements("tocsin.paging")
 DOOR = "chat"
@@ -64,3 +64,12 @@ async def acknowledge(database: Database, delivery: UUID) -> Outcome:
     if answer["state"] == "closed":
         return Outcome("This alert is closed already.", done=True)
     return Outcome(f"{answer['by']} has it.", done=True)
+
+
+async def note_read(database: Database, delivery: UUID) -> None:
+    """Whoever was paged has seen this message: so it has arrived, and the page was seen."""
+    await take_receipt(database, Receipt(delivery, "", "delivered", "It was read."))
+    page_id = await database.value(sql.page_of_delivery, delivery)
+    if page_id is not None:
+        async with database.unit(SOMEBODY, DOOR) as u:
+            await mark_seen(u, page_id)
