@@ -210,6 +210,17 @@ async def test_whatever_people_write_breaks_nothing(vendor: Vendor, way: Matrix,
     assert await heard(vendor, way, event, reaction()) == ([True], [])
 
 
+@pytest.mark.parametrize("status", [403, 500])
+async def test_one_answer_that_cannot_be_looked_up_holds_up_no_other(
+    vendor: Vendor, way: Matrix, status: int
+) -> None:
+    broken = f"{MATRIX}/rooms/{ROOM}/event/$broken"
+    vendor.faults = {broken: status, f"{MATRIX}/rooms/{ROOM}/messages": status}
+    bare = {"type": "m.room.message", "sender": ANA, "content": {"msgtype": "m.text", "body": "ack"}}
+    assert await heard(vendor, way, reaction(to="$broken"), bare, reaction()) == ([True], [])
+    assert 1 <= sum(asked.path == broken for asked in vendor.asked) <= 3
+
+
 async def test_only_the_persons_own_reading_counts(vendor: Vendor, way: Matrix) -> None:
     ben = {EVENT: {"m.read": {"@ben:chat.test": {"ts": 1}}}}
     assert await heard(vendor, way, receipts=ben) == ([], [])

@@ -147,9 +147,9 @@ async def test_without_a_signing_secret_there_is_no_button_that_nobody_hears(ven
 
 
 def test_addresses_are_members_or_mail() -> None:
-    assert INFO.accept("u0123abcd", "").address == ANA
+    assert INFO.accept(ANA, "").address == ANA
     assert INFO.accept("Ana@Lantern.example", "").address == "ana@lantern.example"
-    for wrong in ("ana", "@ana", "C0123ABCD", "U1", "a@b", "a b@c.d", "Ü0123ABCD"):
+    for wrong in ("ana", "@ana", "C0123ABCD", "U1", "a@b", "a b@c.d", "Ü0123ABCD", "u0123abcd", "username1"):
         with pytest.raises(BadAddress):
             INFO.accept(wrong, "")
 

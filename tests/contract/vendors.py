@@ -67,6 +67,8 @@ class Vendor:
     mode: str = "answer"
     #: Fixed answers, by path, to what must be asked before anything can be sent; kept apart from `asked`.
     steps: Mapping[str, Any] = field(default_factory=dict)
+    #: Statuses of paths that fail, whatever the others do.
+    faults: Mapping[str, int] = field(default_factory=dict)
     steps_asked: list[Asked] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     port: int = 0
@@ -91,6 +93,8 @@ class Vendor:
             request.transport.close()
         if self.mode == "hang":
             await asyncio.Event().wait()
+        if request.path in self.faults:
+            return web.json_response({"errcode": "M_UNKNOWN"}, status=self.faults[request.path])
         if step is not None:
             return web.json_response(step)
         return web.Response(status=self.status, headers=self.headers, body=self.body)

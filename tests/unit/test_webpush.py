@@ -1,5 +1,7 @@
 """Web push against the examples of its RFCs, and against a receiving side that is written from them."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contract.push_device import Device, private, to_bytes, to_text
+from tests.shape.source import ROOT
 from tocsin.kernel.crypto import Keys
 from tocsin.kernel.webpush import LARGEST, ROOM, BadSubscription, Subscription, Vapid, encrypt
 
@@ -54,6 +57,26 @@ def test_the_most_that_fits_is_what_every_push_service_takes() -> None:
     assert len(encrypt(b"x" * ROOM, to)) == LARGEST
     with pytest.raises(ValueError, match="fit"):
         encrypt(b"x" * (ROOM + 1), to)
+
+
+#: Reads what comes in, with a key and a secret, as the reference implementation does.
+READ = """
+import sys, http_ece
+from tests.contract.push_device import private, to_bytes
+body, key, auth = sys.argv[1:]
+sys.stdout.buffer.write(http_ece.decrypt(to_bytes(body), private_key=private(key), auth_secret=to_bytes(auth), version="aes128gcm"))
+"""
+REFERENCE = ROOT / ".venv/http-ece"
+
+
+@pytest.mark.skipif(not REFERENCE.exists(), reason="http-ece is not installed: see bin/packages")
+def test_the_reference_implementation_reads_it() -> None:
+    plain = "[P1 #42] 磁盘".encode() * 100
+    body = to_text(encrypt(plain, Subscription.read(f"{THEIRS}.{AUTH}")))
+    where = {"PYTHONPATH": f"{REFERENCE}:{ROOT}"}
+    command = [sys.executable, "-c", READ, body, THEIR_PRIVATE, AUTH]
+    read = subprocess.run(command, env=where, capture_output=True, check=False)
+    assert (read.stdout, read.stderr) == (plain, b"")
 
 
 def test_nobody_else_reads_it() -> None:

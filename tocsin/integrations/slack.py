@@ -52,8 +52,8 @@ _LATER = frozenset({"ratelimited", "rate_limited", "internal_error", "fatal_erro
 
 
 def _accept(address: str, _secret: str) -> Destination:
-    if _is_member(address.upper()):
-        return Destination(address.upper())
+    if _is_member(address):
+        return Destination(address)
     name, at, host = address.partition("@")
     if name and at and "." in host and "@" not in host and address.isprintable() and " " not in address:
         return Destination(address.lower())
@@ -63,7 +63,13 @@ def _accept(address: str, _secret: str) -> Destination:
 
 
 def _is_member(text: str) -> bool:
-    return text[:1] in ("U", "W") and 8 <= len(text) <= 20 and text.isascii() and text.isalnum()
+    return (
+        text[:1] in ("U", "W")
+        and 8 <= len(text) <= 20
+        and text.isascii()
+        and text.isalnum()
+        and text.isupper()
+    )
 
 
 INFO = TransportInfo(

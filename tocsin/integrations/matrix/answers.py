@@ -1,19 +1,25 @@
 """What came back: reactions, answers and readings, from one answer of `/sync`."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from tocsin.integrations.matrix.server import Denied, Homeserver, below, object_of, part
+from tocsin.integrations.matrix.server import Homeserver, below, object_of, part
+from tocsin.kernel.log import logger
 from tocsin.paging.chat import Tapped
 from tocsin.paging.telephony import acknowledges
+from tocsin.paging.transport import SendFailed
+
+log = logger(__name__)
 
 #: Our own word in a message: which delivery it is, and for whom.
 OURS = "org.tocsin"
 #: Reactions that say "I have it"; skin tones and the selector of a coloured shape do not count.
 YES = frozenset("👍✅✔👌")
 _SHADES = re.compile("[\ufe0f\U0001f3fb-\U0001f3ff]")
+#: How often one answer's message is asked for.
+TRIES = 3
 #: Newest messages of a room in which a bare "ack" looks for its page.
 BACK = 30
 
@@ -63,24 +69,32 @@ class Answers:
         """One of our own messages; nobody else's."""
         if not isinstance(event_id, str):
             return None
-        try:
-            answer = await self._server.ask("GET", "rooms/{}/event/{}", room, event_id)
-        except Denied:
-            return None
-        return _own(object_of(answer), bot)
+        return _own(await self._looked_up("rooms/{}/event/{}", room, event_id), bot)
 
     async def _newest(self, room: str, number: int | None, bot: str) -> dict[str, Any] | None:
         """The page that was written last, or the one about this alert."""
-        answer = await self._server.ask(
-            "GET", "rooms/{}/messages", room, query={"dir": "b", "limit": str(BACK)}
-        )
-        chunk = object_of(answer).get("chunk")
+        back = {"dir": "b", "limit": str(BACK)}
+        chunk = (await self._looked_up("rooms/{}/messages", room, query=back)).get("chunk")
         for event in chunk if isinstance(chunk, list) else ():
             found = _own(event, bot)
             about = part(found, "content", OURS)
             if part(about, "page") and number in (None, part(about, "alert")):
                 return found
         return None
+
+    async def _looked_up(
+        self, path: str, *parts: str, query: Mapping[str, str] | None = None
+    ) -> Mapping[str, Any]:
+        """What the homeserver has there, or nothing. One answer that cannot be read must not hold up all others for ever:
+        whoever gave it gets no word that it counted, and the page goes on."""
+        for _ in range(TRIES):
+            try:
+                return object_of(await self._server.ask("GET", path, *parts, query=query))
+            except SendFailed as failed:
+                if not failed.retry:
+                    break
+                log.warning("answer_not_read", error=str(failed))
+        return {}
 
 
 def _events(synced: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
