@@ -1,6 +1,6 @@
 """What people do about paging: policies, test pages, paging a person, acknowledging from a page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -11,99 +11,9 @@ from tocsin.kernel.db import Actor, Row, Unit
 from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statements
-from tocsin.paging.model import BadPolicy, Purpose, StepDraft, check_policy
-from tocsin.people.audit import audit
+from tocsin.paging.model import Purpose
 
 sql = Statements("tocsin.paging")
-
-
-@command("policy.create")
-async def create_policy(
-    u: Unit,
-    name: str,
-    *,
-    team_id: UUID | None = None,
-    repeats: int = 2,
-    repeat_after_s: int = 300,
-    steps: Sequence[StepDraft] = (),
-) -> UUID:
-    """A policy with its steps; `repeats` more rounds follow the first. Raises `Invalid` with the field's name."""
-    await _check(u, name, repeats, repeat_after_s, steps)
-    policy_id = new_id()
-    await u.run(sql.add_policy, policy_id, name.strip(), team_id, repeats, repeat_after_s)
-    await _store_steps(u, policy_id, steps)
-    await audit(u, "policy.create", name, None, _shown(repeats, repeat_after_s, steps))
-    u.touch("policies")
-    return policy_id
-
-
-@command("policy.change")
-async def change_policy(
-    u: Unit,
-    policy_id: UUID,
-    name: str,
-    *,
-    team_id: UUID | None = None,
-    repeats: int = 2,
-    repeat_after_s: int = 300,
-    steps: Sequence[StepDraft] = (),
-) -> None:
-    """Replaces the policy. What already runs goes on as it was when it began."""
-    await _check(u, name, repeats, repeat_after_s, steps)
-    before = await u.row(sql.policy, policy_id)
-    if before is None or not await u.run(
-        sql.change_policy, policy_id, name.strip(), team_id, repeats, repeat_after_s
-    ):
-        raise NotFound("There is no such escalation policy.")
-    await u.run(sql.forget_steps, policy_id)
-    await _store_steps(u, policy_id, steps)
-    await audit(u, "policy.change", name, before["plan"], _shown(repeats, repeat_after_s, steps))
-    u.touch("policies")
-
-
-@command("policy.archive")
-async def archive_policy(u: Unit, policy_id: UUID) -> None:
-    """Puts a policy away. `Conflict` while a service relies on it: its alerts would page nobody."""
-    relying = [row["name"] for row in await u.rows(sql.services_relying_on, policy_id)]
-    if relying:
-        raise Conflict(
-            f"{', '.join(relying[:5])} would page nobody. Give these services another policy first."
-        )
-    if not await u.run(sql.archive_policy, policy_id):
-        raise NotFound("There is no such escalation policy.")
-    await audit(u, "policy.archive", str(policy_id))
-    u.touch("policies")
-
-
-async def _check(u: Unit, name: str, repeats: int, repeat_after_s: int, steps: Sequence[StepDraft]) -> None:
-    try:
-        check_policy(name, repeats, repeat_after_s, steps)
-    except BadPolicy as bad:
-        raise Invalid(bad.field, str(bad)) from bad
-    if await u.rows(sql.unknown_people, [p for s in steps for p in s.users]):
-        raise Invalid("steps", "A step names a person who does not exist or is disabled.")
-    if await u.rows(sql.unknown_schedules, [c for s in steps for c in s.schedules]):
-        raise Invalid("steps", "A step names a schedule that does not exist.")
-
-
-async def _store_steps(u: Unit, policy_id: UUID, steps: Sequence[StepDraft]) -> None:
-    await u.many(sql.add_step, [(policy_id, n, step.delay_s) for n, step in enumerate(steps)])
-    targets: list[tuple[UUID | None, UUID | None, int]] = []
-    for n, step in enumerate(steps):
-        targets += [(None, schedule, n) for schedule in dict.fromkeys(step.schedules)]
-        targets += [(user, None, n) for user in dict.fromkeys(step.users)]
-    await u.many(sql.add_target, [(new_id(), policy_id, n, user, schedule) for user, schedule, n in targets])
-
-
-def _shown(repeats: int, repeat_after_s: int, steps: Sequence[StepDraft]) -> dict[str, Any]:
-    return {
-        "repeats": repeats,
-        "repeat_after_s": repeat_after_s,
-        "steps": [
-            {"delay_s": s.delay_s, "users": [*map(str, s.users)], "schedules": [*map(str, s.schedules)]}
-            for s in steps
-        ],
-    }
 
 
 @command("page.test")

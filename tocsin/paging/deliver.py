@@ -115,7 +115,8 @@ class Sender:
 
     async def _hand_over(self, claimed: Claimed) -> Sent:
         message = self._renderer.render(facts_of(claimed, self._links))
-        secret = self._links.open_secret(claimed.secret, SECRET_PURPOSE, claimed.contact_method_id)
+        about = claimed.contact_method_id or claimed.channel_id
+        secret = self._links.open_secret(claimed.secret, SECRET_PURPOSE, about)
         return await self._transports[claimed.transport].send(message, Destination(claimed.address, secret))
 
     def _landed(self, claimed: Claimed, task: asyncio.Task[Result]) -> None:

@@ -9,7 +9,7 @@ from tocsin.kernel.ids import new_id
 from tocsin.kernel.log import logger
 from tocsin.kernel.sql import Statements
 from tocsin.kernel.work import Work
-from tocsin.paging.model import MAX_STEPS
+from tocsin.paging.drafts import MAX_STEPS
 
 sql = Statements("tocsin.paging")
 log = logger(__name__)
@@ -50,7 +50,7 @@ async def begin_for(u: Unit, alert_ids: Sequence[UUID], *, again: bool = False) 
 
 async def _run_due(u: Unit, ids: Sequence[UUID]) -> None:
     """Steps that find nobody let the next one run at once, so a first pass may need a second."""
-    for _ in range(MAX_STEPS):
+    for _ in range(MAX_STEPS + 1):
         if not ids or not (moved := await advance(u, ids)):
             return
         ids = [row["id"] for row in moved if not row["queued"]]

@@ -6,10 +6,10 @@ from tocsin.paging.transport import AlertFacts, PageFacts
 
 
 def facts_of(claimed: Claimed, links: Links) -> PageFacts:
-    """Facts for the renderer; the acknowledge link only for pages."""
+    """Facts for the renderer; the acknowledge link only for pages, and only to a person: it acts in that person's name."""
     words = claimed.message or {}
     alert = alert_of(claimed)
-    paged = claimed.purpose is Purpose.PAGE and claimed.page_id is not None
+    paged = claimed.purpose is Purpose.PAGE and claimed.page_id is not None and claimed.channel_id is None
     return PageFacts(
         purpose=claimed.purpose,
         key=claimed.id,

@@ -1,58 +1,3 @@
--- name: policies
--- row: Policy
--- All policies in use, by name, with how many services rely on each.
-select p.id, p.name, p.team_id, policy_plan(p.id) as plan,
-       (select count(*) from services s where s.escalation_policy_id = p.id and s.archived_at is null) as services,
-       p.created_at, p.archived_at
-from escalation_policies p where p.archived_at is null order by lower(p.name)
-
--- name: policy
--- row: Policy
--- One policy, archived or not.
-select p.id, p.name, p.team_id, policy_plan(p.id) as plan,
-       (select count(*) from services s where s.escalation_policy_id = p.id and s.archived_at is null) as services,
-       p.created_at, p.archived_at
-from escalation_policies p where p.id = $1
-
--- name: add_policy
--- A new policy; its steps follow.
-insert into escalation_policies (id, name, team_id, repeats, repeat_after_s) values ($1, $2, $3, $4, $5)
-
--- name: change_policy
--- Replaces the head; what already runs keeps its frozen plan.
-update escalation_policies set name = $2, team_id = $3, repeats = $4, repeat_after_s = $5
-where id = $1 and archived_at is null
-
--- name: archive_policy
--- Kept for what it paged; cannot be chosen any more.
-update escalation_policies set archived_at = clock() where id = $1 and archived_at is null
-
--- name: services_relying_on
--- Who would page nobody without this policy.
-select name from services where escalation_policy_id = $1 and archived_at is null order by lower(name)
-
--- name: forget_steps
--- Targets go with their steps.
-delete from escalation_steps where policy_id = $1
-
--- name: add_step
--- One step by its position from 0.
-insert into escalation_steps (policy_id, position, delay_s) values ($1, $2, $3)
-
--- name: add_target
--- A person or a schedule of a step.
-insert into escalation_targets (id, policy_id, position, user_id, schedule_id) values ($1, $2, $3, $4, $5)
-
--- name: unknown_people
--- Of the given ids, those that cannot be paged: no such person, or disabled.
-select t.wanted from unnest($1::uuid[]) as t (wanted)
-where not exists (select from users u where u.id = t.wanted and u.disabled_at is null)
-
--- name: unknown_schedules
--- Of the given ids, those that are no schedule in use.
-select t.wanted from unnest($1::uuid[]) as t (wanted)
-where not exists (select from schedules s where s.id = t.wanted and s.archived_at is null)
-
 -- name: end_running
 -- Before an alert's escalation begins anew: what runs gives way, and what it had queued is dropped.
 with ended as (
@@ -107,68 +52,118 @@ returning id, alert_id, ended_at
 -- Takes due escalations, pages whoever their step means, queues a delivery per way to reach each person, and moves on.
 -- Those whose alert needs nobody any more are ended here, so nothing that is due stays due.
 -- $1: only these (null: all); $2: at most so many. Delays count from the round's start. After a stall: one step per
--- pass, 30 seconds apart or the steps' own gap. A step that reaches nobody is noted, and the next one is due at once.
+-- pass, 30 seconds apart or the steps' own gap. A step that reaches nobody is noted, and the next one is due at once; one
+-- whose conditions do not hold is noted, and the next one waits for its own time. Behind the last round comes the final step;
+-- at once when every step of the round was skipped. `paging/forecast.py` says the same in Python.
 with due as materialized (
-    select e.id, e.alert_id, e.plan, e.urgency, e.round, e.step, e.round_started_at as start,
-           jsonb_array_length(e.plan -> 'steps') - 1 as last, a.snoozed_until,
+    select e.id, e.alert_id, e.plan, e.policy_name, e.urgency, e.round, e.step, e.round_started_at as start, e.only_skipped,
+           jsonb_array_length(e.plan -> 'steps') - 1 as last, a.snoozed_until, a.priority, a.tags, e.next_at as was_due,
            case when a.closed_at is not null then 'closed' when a.acknowledged_at is not null then 'acknowledged' end as over
     from escalations e join alerts a on a.id = e.alert_id
     where e.ended_at is null and e.next_at <= clock() and ($1::uuid[] is null or e.id = any ($1))
     order by e.next_at limit $2
     for update of e skip locked
 ), live as materialized (
-    select * from due where over is null and (snoozed_until is null or snoozed_until <= clock())
-), meant as materialized (
+    select due.*, why_skipped(plan -> 'steps' -> step -> 'when', priority, tags, clock()) as skipped
+    from due where over is null and (snoozed_until is null or snoozed_until <= clock())
+), kinds as materialized (
     -- Escalations that began together share plan and step: whom they mean is asked once.
-    select s.plan, s.step, p.user_id, p.reason
-    from (select distinct plan, step from live) s cross join lateral step_people(s.plan, s.step) p
-), new_pages as (
-    insert into pages (alert_id, escalation_id, user_id, round, step, reason, urgency)
-    select live.alert_id, live.id, meant.user_id, live.round, live.step, meant.reason, live.urgency
+    select plan, step, step_wants_people(plan, step) as wants_people
+    from (select distinct plan, step from live where skipped is null) s
+), meant as materialized (
+    select k.plan, k.step, r.user_id, r.channel_id, r.turn_of, r.reason
+    from kinds k cross join lateral step_recipients(k.plan, k.step) r
+), teams_in_turn as materialized (
+    select t.turn_of, array_agg(u.id order by u.id) filter (where u.id is not null) as members
+    from (select distinct turn_of from meant where turn_of is not null) t
+    left join team_members m on m.team_id = t.turn_of left join users u on u.id = m.user_id and u.disabled_at is null
+    group by t.turn_of
+), wishes as materialized (
+    select live.id, meant.turn_of, meant.reason,
+           row_number() over (partition by meant.turn_of order by live.was_due, live.id) as place
     from live join meant on meant.plan = live.plan and meant.step = live.step
-    on conflict (escalation_id, round, step, user_id) do nothing
-    returning id, escalation_id, user_id, urgency
+    where meant.turn_of is not null and live.skipped is null
+), turns as (
+    -- One after the other, in the same order in every process: each waits for the number that the one before left.
+    insert into team_turns (team_id, given)
+    select turn_of, count(*) from wishes group by turn_of order by turn_of
+    on conflict (team_id) do update set given = team_turns.given + excluded.given
+    returning team_id, given
+), taken as (
+    select w.id, t.members[1 + ((n.given - c.wished + w.place - 1) % cardinality(t.members))::integer] as user_id, w.reason
+    from wishes w join teams_in_turn t using (turn_of) join turns n on n.team_id = w.turn_of
+    join (select turn_of, count(*) as wished from wishes group by turn_of) c using (turn_of)
+    where t.members is not null
+), recipients as (
+    select live.id, meant.user_id, meant.channel_id, meant.reason
+    from live join meant on meant.plan = live.plan and meant.step = live.step
+    where live.skipped is null and meant.turn_of is null
+    union all
+    select taken.id, taken.user_id, null, taken.reason from taken
+), new_pages as (
+    insert into pages (alert_id, escalation_id, user_id, channel_id, round, step, reason, urgency)
+    select live.alert_id, live.id, r.user_id, r.channel_id, live.round, live.step, r.reason, live.urgency
+    from live join recipients r using (id)
+    on conflict do nothing
+    returning id, escalation_id, user_id, channel_id, urgency
 ), reach as materialized (
     select p.user_id, p.urgency, w.*
-    from (select distinct user_id, urgency from new_pages) p cross join lateral ways(p.user_id, p.urgency) w
+    from (select distinct user_id, urgency from new_pages where user_id is not null) p
+    cross join lateral ways(p.user_id, p.urgency) w
 ), new_deliveries as (
     insert into deliveries (page_id, user_id, contact_method_id, transport, address, due_at, state, error, failed_at)
     select p.id, p.user_id, r.contact_method_id, r.transport, r.address, r.due_at, r.state, r.error, r.failed_at
     from new_pages p join reach r using (user_id, urgency)
+    union all
+    select p.id, null, null, c.transport, c.address, clock(), 'queued', null, null
+    from new_pages p join page_channels c on c.id = p.channel_id
     returning page_id, state
 ), reached as (
-    select p.escalation_id as id, count(*) filter (where d.state = 'queued') as queued
+    select p.escalation_id as id, count(*) filter (where d.state = 'queued') as queued,
+           count(*) filter (where d.state = 'queued' and p.user_id is not null) as to_people,
+           count(*) filter (where p.user_id is not null) as people
     from new_pages p join new_deliveries d on d.page_id = p.id group by p.escalation_id
-), empty as (
-    insert into empty_steps (escalation_id, round, step, reason)
-    select live.id, live.round, live.step, case when reached.id is null
-        then 'Nobody is on call for it, and nobody active is named in it.'
-        else 'Nobody in it has a contact method that works.' end
-    from live left join reached using (id) where coalesce(reached.queued, 0) = 0
+), outcome as materialized (
+    -- A channel that was told wakes nobody: where people were meant and none is found, the step is empty all the same.
+    select live.*, coalesce(reached.people, 0) as people, live.skipped is null and (
+               case when kinds.wants_people then coalesce(reached.to_people, 0) else coalesce(reached.queued, 0) end) = 0 as empty
+    from live left join reached using (id) left join kinds on kinds.plan = live.plan and kinds.step = live.step
+), noted as (
+    insert into empty_steps (escalation_id, round, step, reason, skipped)
+    select id, round, step, case when skipped is not null then skipped
+        when people = 0 then 'Nobody is on call for it, and nobody active is named in it.'
+        else 'Nobody in it has a contact method that works.' end, skipped is not null
+    from outcome where (empty or skipped is not null) and (step <= last or plan -> 'final' ? 'team')
     on conflict do nothing
 ), planned as (
-    select live.*, coalesce(reached.queued, 0) = 0 as empty, start + step_delay(plan, step + 1) as follows,
+    select *, only_skipped and skipped is not null as idle, plan -> 'final' ->> 'team' as fallback,
+           start + step_delay(plan, step + 1) as follows,
            greatest(start + step_delay(plan, last) + make_interval(secs => (plan ->> 'repeat_after_s')::integer),
                     clock() + interval '30 seconds') as again,
            least(interval '30 seconds', step_delay(plan, step + 1) - step_delay(plan, step)) as gap
-    from live left join reached using (id)
+    from outcome
 ), verdict as (
-    select id, round, step + 1 as step, start, null as end_reason,
+    select id, round, step + 1 as step, start, idle, null as end_reason, null as error,
            case when empty then clock() when follows > clock() then follows else clock() + gap end as next_at
     from planned where step < last
     union all
-    select id, round + 1, 0, again, null, again + step_delay(plan, 0)
-    from planned where step >= last and round < (plan ->> 'repeats')::integer
+    select id, round + 1, 0, again, true, null, null, again + step_delay(plan, 0)
+    from planned where step = last and round < (plan ->> 'repeats')::integer and not idle
     union all
-    select id, round, step + 1, start, 'exhausted', null
-    from planned where step >= last and round >= (plan ->> 'repeats')::integer
+    select id, round, last + 1, start, idle, null, null, case when empty or idle then clock() else again end
+    from planned where step = last and (round >= (plan ->> 'repeats')::integer or idle) and fallback is not null
     union all
-    select id, round, step, start, over, null from due where over is not null
+    select id, round, step, start, idle, 'exhausted', exhausted_words(plan, policy_name, step > last, empty, idle), null
+    from planned where step > last
+        or step = last and (round >= (plan ->> 'repeats')::integer or idle) and fallback is null
     union all
-    select id, round, step, start, null, snoozed_until from due where over is null and snoozed_until > clock()
+    select id, round, step, start, only_skipped, over, null, null from due where over is not null
+    union all
+    select id, round, step, start, only_skipped, null, null, snoozed_until from due where over is null and snoozed_until > clock()
 ), moved as (
     update escalations e set round = v.round, step = v.step, round_started_at = v.start, next_at = v.next_at,
-        end_reason = v.end_reason, ended_at = case when v.end_reason is not null then clock() end
+        only_skipped = v.idle, end_reason = v.end_reason, error = v.error,
+        ended_at = case when v.end_reason is not null then clock() end
     from verdict v where v.id = e.id
 )
 select due.id, due.alert_id, coalesce(reached.queued, 0) as queued from due left join reached using (id)
@@ -214,7 +209,7 @@ with event as (
     )
 )
 insert into deliveries (page_id, user_id, contact_method_id, transport, address, purpose, message)
-select distinct on (p.alert_id, p.user_id) p.id, p.user_id, d.contact_method_id, d.transport, d.address,
+select distinct on (p.alert_id, coalesce(p.user_id, p.channel_id)) p.id, p.user_id, d.contact_method_id, d.transport, d.address,
        case when e.closed_at is null then 'notice' else 'all_clear' end,
        jsonb_build_object('text', case when e.closed_at is null then e.by || ' has it.' else 'Closed by ' || e.actor || '.' end)
 from event e
@@ -223,9 +218,10 @@ join deliveries d on d.page_id = p.id and d.purpose = 'page' and d.state in ('se
 where (e.kind = 'alert_acknowledged' and e.acknowledged_at is not null and e.closed_at is null
        or e.kind = 'alert_closed' and e.closed_at is not null and e.acknowledged_at is null)
   and not exists (select from deliveries n join pages o on o.id = n.page_id
-                  where o.alert_id = p.alert_id and o.user_id = p.user_id and n.purpose in ('notice', 'all_clear')
+                  where o.alert_id = p.alert_id and coalesce(o.user_id, o.channel_id) = coalesce(p.user_id, p.channel_id)
+                    and n.purpose in ('notice', 'all_clear')
                     and n.queued_at >= p.created_at)
-order by p.alert_id, p.user_id, p.created_at desc, d.sent_at desc nulls last
+order by p.alert_id, coalesce(p.user_id, p.channel_id), p.created_at desc, d.sent_at desc nulls last
 
 -- name: handed_over
 -- engine
@@ -293,7 +289,8 @@ with due as (
     from judged j where j.id = d.id
     returning d.*
 )
-select c.id, c.page_id, c.purpose, c.message, c.transport, c.address, m.secret, c.contact_method_id, c.state, c.attempts,
+select c.id, c.page_id, c.purpose, c.message, c.transport, c.address, coalesce(m.secret, k.secret) as secret,
+       c.contact_method_id, p.channel_id, c.state, c.attempts,
        c.maybe_repeated, clock() as now, coalesce(p.reason, '') as reason, coalesce(u.name, '') as person,
        coalesce(u.time_zone, 'UTC') as time_zone, a.id as alert_id, a.number, a.message as alert_message, a.description,
        a.priority, a.source, a.entity, a.tags, a.details, a.link, a.count, a.started_at, s.name as service, s.runbook_url
@@ -301,6 +298,7 @@ from changed c
 left join contact_methods m on m.id = c.contact_method_id
 left join users u on u.id = c.user_id
 left join pages p on p.id = c.page_id
+left join page_channels k on k.id = p.channel_id
 left join alerts a on a.id = p.alert_id
 left join services s on s.id = a.service_id
 order by c.due_at
@@ -471,24 +469,19 @@ values ($1, $2, $3, $4, $5, $6, $7)
 -- row: Escalation
 -- The latest escalation of an alert.
 select id, alert_id, policy_id, policy_name, plan, urgency, round, step, round_started_at, started_at, next_at, ended_at,
-       end_reason, error
+       end_reason, error, only_skipped
 from escalations where alert_id = $1 order by started_at desc, ended_at is null desc limit 1
-
--- name: holders
--- Who holds these schedules at these times, by name; one row per pair that somebody holds.
-select t.n, u.name from unnest($1::integer[], $2::uuid[], $3::timestamptz[]) as t (n, schedule_id, at)
-join shifts s on s.schedule_id = t.schedule_id and s.starts_at <= t.at and s.ends_at > t.at
-join users u on u.id = s.user_id and u.disabled_at is null
 
 -- name: pages_of_alert
 -- row: Page
 -- All pages of an alert, oldest first.
 select p.id, p.alert_id, a.number as alert_number, a.message as alert_message, p.escalation_id, p.user_id,
-       u.name as user_name, p.round, p.step, p.reason, p.urgency, p.created_at, p.acknowledged_at,
+       coalesce(u.name, k.name) as user_name, p.round, p.step, p.reason, p.urgency, p.created_at, p.acknowledged_at,
        case when a.closed_at is not null then 'closed' when a.snoozed_until > clock() then 'snoozed'
             when a.acknowledged_at is not null then 'acknowledged' else 'open' end as alert_state
-from pages p join users u on u.id = p.user_id join alerts a on a.id = p.alert_id
-where p.alert_id = $1 order by p.created_at, u.name limit 500
+from pages p left join users u on u.id = p.user_id left join page_channels k on k.id = p.channel_id
+join alerts a on a.id = p.alert_id
+where p.alert_id = $1 order by p.created_at, user_name limit 500
 
 -- name: pages_of_user
 -- row: Page
@@ -524,8 +517,8 @@ select delivery_id, attempt, at, outcome, detail from delivery_attempts where de
 
 -- name: empty_steps_of
 -- row: EmptyStep
--- Steps that found nobody.
-select s.escalation_id, s.round, s.step, s.at, s.reason
+-- Steps that found nobody or were skipped, oldest first.
+select s.escalation_id, s.round, s.step, s.at, s.reason, s.skipped
 from empty_steps s join escalations e on e.id = s.escalation_id where e.alert_id = $1 order by s.at
 
 -- name: anybody_reachable

@@ -1,8 +1,7 @@
-"""Reading paging: policies, what runs for an alert, its ledger, and what comes next."""
+"""Reading paging: what runs for an alert, and its ledger. Policies and what comes next: `policy_queries`."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,44 +15,14 @@ from tocsin.paging.model import (
     Escalation,
     Page,
     PageWithDeliveries,
-    PlannedStep,
-    Policy,
-    planned,
 )
 
 sql = Statements("tocsin.paging")
 
 
-async def policies(db: Reader) -> list[Policy]:
-    """All policies in use, by name."""
-    return await db.all(Policy, sql.policies)
-
-
-async def policy(db: Reader, policy_id: UUID) -> Policy | None:
-    """One policy, archived or not."""
-    return await db.first(Policy, sql.policy, policy_id)
-
-
 async def escalation_of(db: Reader, alert_id: UUID) -> Escalation | None:
     """The latest escalation of an alert, running or ended."""
     return await db.first(Escalation, sql.escalation_of, alert_id)
-
-
-async def next_steps(db: Reader, escalation: Escalation | None, limit: int = 5) -> list[PlannedStep]:
-    """Who will be paged and when, if nobody acknowledges: people by name, as the schedules stand now."""
-    steps = planned(escalation, limit) if escalation else []
-    wanted = [(n, t.schedule, s.at) for n, s in enumerate(steps) for t in s.targets if t.schedule]
-    names: dict[int, list[str]] = defaultdict(list)
-    if wanted:
-        numbers, schedules, times = (list(column) for column in zip(*wanted, strict=True))
-        for row in await db.rows(sql.holders, numbers, schedules, times):
-            names[row["n"]].append(row["name"])
-    return [_with_people(step, names[n]) for n, step in enumerate(steps)]
-
-
-def _with_people(step: PlannedStep, on_call: Sequence[str]) -> PlannedStep:
-    named = [target.name for target in step.targets if target.user]
-    return replace(step, people=tuple(dict.fromkeys([*on_call, *named])))
 
 
 def why_quiet(escalation: Escalation | None) -> str:
@@ -64,7 +33,7 @@ def why_quiet(escalation: Escalation | None) -> str:
         case EndReason.NOBODY | EndReason.FAILED:
             return escalation.error or "Nobody is paged."
         case EndReason.EXHAUSTED:
-            return f"Everybody in {escalation.policy_name} was paged as often as it says. Nobody answered."
+            return escalation.error or f"Everybody in {escalation.policy_name} was paged as often as it says. Nobody answered."
         case _:
             return ""
 
@@ -75,7 +44,7 @@ async def ledger(db: Reader, alert_id: UUID) -> list[PageWithDeliveries]:
 
 
 async def empty_steps(db: Reader, alert_id: UUID) -> list[EmptyStep]:
-    """Steps that found nobody, oldest first."""
+    """Steps that found nobody or were skipped, oldest first."""
     return await db.all(EmptyStep, sql.empty_steps_of, alert_id)
 
 

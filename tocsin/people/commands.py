@@ -9,7 +9,7 @@ from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statements
 from tocsin.people.audit import audit
-from tocsin.people.model import Purpose, Role, User, Working, is_email, is_time_zone, working_problem
+from tocsin.people.model import PagingRule, Purpose, Role, User, Working, is_email, is_time_zone, working_problem
 
 sql = Statements("tocsin.people")
 SEND_LINK = "people.send_link"
@@ -154,6 +154,18 @@ async def change_team(u: Unit, team_id: UUID, name: str, description: str) -> No
     if not await u.run(sql.change_team, team_id, name.strip(), description):
         raise NotFound("There is no such team.")
     await audit(u, "team.change", name.strip())
+
+
+@command("team.set_paging_rule")
+async def set_paging_rule(u: Unit, team_id: UUID, rule: str) -> None:
+    """How the team is paged when a policy names it: on_call, everybody or round_robin; what runs uses it from now on."""
+    await _team_admin(u, team_id)
+    if rule not in set(PagingRule):
+        raise Invalid("paging_rule", "The rule is on_call, everybody or round_robin.")
+    row = await u.row(sql.set_paging_rule, team_id, rule)
+    if row is None:
+        raise NotFound("There is no such team.")
+    await audit(u, "team.set_paging_rule", row["name"], {"rule": row["before"]}, {"rule": rule})
 
 
 @command("team.remove")

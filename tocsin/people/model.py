@@ -70,6 +70,14 @@ class Working:
     work_days: tuple[int, ...] = (1, 2, 3, 4, 5)
 
 
+class PagingRule(StrEnum):
+    """How a team is paged when a policy names it. On call means everybody while the team has no schedule."""
+
+    ON_CALL = "on_call"
+    EVERYBODY = "everybody"
+    ROUND_ROBIN = "round_robin"
+
+
 @dataclass(frozen=True, slots=True)
 class Team:
     """A team, with how many people are in it."""
@@ -77,6 +85,7 @@ class Team:
     id: UUID
     name: str
     description: str
+    paging_rule: PagingRule
     created_at: datetime
     members: int
 

@@ -127,6 +127,11 @@ insert into teams (id, name, description) values ($1, $2, $3)
 -- Name and description.
 update teams set name = $2, description = $3 where id = $1
 
+-- name: set_paging_rule
+-- How the team is paged when a policy names it; answers its name and what it was.
+update teams t set paging_rule = $2 from (select id, paging_rule from teams where id = $1 for update) old
+where t.id = old.id returning t.name, old.paging_rule as before
+
 -- name: remove_team
 -- What it owned stays, without an owner.
 delete from teams where id = $1 returning name
@@ -134,7 +139,7 @@ delete from teams where id = $1 returning name
 -- name: teams
 -- row: Team
 -- All teams, by name.
-select t.id, t.name, t.description, t.created_at, count(m.user_id)::integer as members
+select t.id, t.name, t.description, t.paging_rule, t.created_at, count(m.user_id)::integer as members
 from teams t left join team_members m on m.team_id = t.id
 group by t.id order by lower(t.name)
 

@@ -60,8 +60,8 @@ def _context(facts: PageFacts) -> dict[str, Any]:
         "title": title(facts.alert) if facts.alert else subject(facts),
         "since": local_time(facts.since, facts.time_zone) if facts.since else "",
         "rows": rows(facts.alert) if facts.alert else [],
-        "button": facts.ack_url,
-        "label": "Open and acknowledge" if facts.purpose is Purpose.PAGE else "Open",
+        "button": facts.ack_url or facts.alert_url,
+        "label": "Open and acknowledge" if facts.purpose is Purpose.PAGE and facts.ack_url else "Open",
     }
 
 
