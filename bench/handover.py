@@ -117,7 +117,8 @@ def page_by_webhook(server: Served, hook: str) -> str:
         hook,
     )[0]["user_id"]
     steps = [{"delay_s": 0, "users": [str(user)]}]
-    policy = server.api("POST", "/escalation-policies", {"name": "Bench", "steps": steps}, server.token)
+    body = {"name": "Bench", "steps": steps, "final": {"nobody": True}}
+    policy = server.api("POST", "/escalation-policies", body, server.token)
     service = {"name": "Bench", "escalation_policy_id": policy["id"]}
     return str(server.api("POST", "/services", service, server.token)["id"])
 

@@ -7,7 +7,7 @@ import pytest
 from tests.domain.paging_world import Later, World, run, seconds_between, unfolded, value
 from tocsin.kernel.db import Database
 from tocsin.kernel.ids import new_id
-from tocsin.paging import policy_queries, queries
+from tocsin.paging import queries
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ async def test_an_alert_that_pages_nobody_says_why(
     assert escalation.end_reason == "nobody"
     assert not escalation.running
     assert words in queries.why_quiet(escalation)
-    assert await policy_queries.next_steps(world.db, escalation) == []
+    assert await queries.next_steps(world.db, escalation) == []
 
 
 async def test_acknowledging_ends_drops_and_tells_the_others(world: World, later: Later) -> None:
@@ -257,7 +257,7 @@ async def test_the_policy_is_frozen_when_it_begins(world: World, later: Later) -
 async def test_the_plan_shown_is_the_plan_that_happens(world: World, later: Later) -> None:
     alert = await world.open()
     await world.settle()
-    shown = await policy_queries.next_steps(world.db, await queries.escalation_of(world.db, alert))
+    shown = await queries.next_steps(world.db, await queries.escalation_of(world.db, alert))
     assert [(s.round, s.step, s.people) for s in shown] == [
         (0, 1, ("Ben Okafor",)),
         (1, 0, ("Ana Silva",)),

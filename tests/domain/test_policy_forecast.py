@@ -42,7 +42,8 @@ class Pool:
         rules = ["on_call", "everybody", "round_robin", "on_call"]
         self.of["team"] = [await team(world, f"Team {n}", rule) for n, rule in enumerate(rules)]
         people = [
-            await person(world, f"Person {n}", reachable=n % 3 > 0, team=self.of["team"][n % 3]) for n in range(7)
+            await person(world, f"Person {n}", reachable=n % 3 > 0, team=self.of["team"][n % 3])
+            for n in range(7)
         ]
         self.of["user"] = [*people, c.ana, c.ben]
         for number in range(3):
@@ -53,7 +54,7 @@ class Pool:
             )  # fmt: skip
             self.of["schedule"].append(schedule)
         for n in range(-8, 40):  # Four hours each; the second schedule has gaps, the third nobody.
-            await shift(world, self.of["schedule"][0], people[n % 4], n * 4 + 0.1, n * 4 + 4.1)
+            await shift(world, self.of["schedule"][0], people[(n // 2) % 4], n * 4 + 0.1, n * 4 + 4.1)
             if n % 3:
                 await shift(world, self.of["schedule"][1], people[n % 7], n * 4 + 1.3, n * 4 + 5.3)
 
@@ -62,7 +63,9 @@ def conditions(draw: Any) -> Conditions:
     kind = draw(st.sampled_from(["none", "none", "hours", "priority", "tag"]))
     if kind == "hours":
         start, end = draw(st.integers(0, 23)), draw(st.integers(0, 23))
-        return Conditions(Hours("Asia/Kolkata", (1, 2, 3, 4, 5, 6), time(start), time(end), draw(st.booleans())))
+        return Conditions(
+            Hours("Asia/Kolkata", (1, 2, 3, 4, 5, 6), time(start), time(end), draw(st.booleans()))
+        )
     if kind == "priority":
         return Conditions(None, draw(st.sampled_from([(1,), (1, 2), (5,)])))
     return Conditions(None, (), ("db",), ()) if kind == "tag" else ALWAYS
@@ -117,24 +120,34 @@ def shown(steps: list[PlannedStep]) -> list[tuple[int, int, datetime, tuple[str,
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate)
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate),
 )
 @given(drawn=policies(), priority=st.sampled_from([1, 2, 5]), tagged=st.booleans())
 async def test_the_preview_says_what_the_engine_does(
     db: Database, drawn: dict[str, Any], priority: int, tagged: bool
 ) -> None:
-    await run(db, "truncate users, teams, schedules, alerts, escalation_policies, services, integrations cascade")
-    await run(db, "create or replace function clock() returns timestamptz language sql stable parallel safe return statement_timestamp()")
+    await run(
+        db, "truncate users, teams, schedules, alerts, escalation_policies, services, integrations cascade"
+    )
+    await run(
+        db,
+        "create or replace function clock() returns timestamptz language sql stable parallel safe return statement_timestamp()",
+    )
     world = World(db, await Company.found(db))
     pool = Pool()
     await pool.fill(world)
     steps = [
-        StepDraft(delay, tuple(TargetDraft(k, pool.of[k.of][n % len(pool.of[k.of])]) for k, n in targets), when)
+        StepDraft(
+            delay, tuple(TargetDraft(k, pool.of[k.of][n % len(pool.of[k.of])]) for k, n in targets), when
+        )
         for delay, targets, when in drawn["steps"]
     ]
     final = Final(nobody=True) if drawn["final"] is None else Final(pool.of["team"][drawn["final"]])
     await use(world, *steps, final=final, repeats=drawn["repeats"], repeat_after_s=drawn["again_s"])
-    policy = await policy_queries.policy(db, world.company.policy)
+    policy = await queries.policy(db, world.company.policy)
     assert policy is not None
     facts = Facts(priority, ("DB",) if tagged else ())
     expected = await policy_queries.preview(db, policy.rules, await db.clock(), facts)
@@ -142,6 +155,8 @@ async def test_the_preview_says_what_the_engine_does(
     await run(db, "update alerts set tags = $2 where id = $1", alert, list(facts.tags))
     await world.decide()
     real, said = await played(world, alert), shown(expected.steps)
-    assert [(r, s, who, why) for r, s, _, who, why in real] == [(r, s, who, why) for r, s, _, who, why in said]
+    assert [(r, s, who, why) for r, s, _, who, why in real] == [
+        (r, s, who, why) for r, s, _, who, why in said
+    ]
     for (_, _, at, _, _), (_, _, wanted, _, _) in zip(real, said, strict=True):
         assert abs((at - wanted).total_seconds()) < CLOSE_S

@@ -13,7 +13,7 @@ from tocsin.kernel.crypto import new_webhook_secret
 from tocsin.kernel.db import Database
 from tocsin.kernel.errors import Invalid
 from tocsin.kernel.ids import new_id
-from tocsin.paging import policy_queries, queries
+from tocsin.paging import queries
 from tocsin.paging.conditions import Conditions, Hours
 from tocsin.paging.drafts import NewChannel, PolicyDraft, StepDraft, TargetDraft
 from tocsin.paging.escalate import advance
@@ -213,7 +213,10 @@ async def test_a_fallback_that_finds_nobody_ends_with_a_sentence(world: World) -
     await use(world, step(0, (Kind.SCHEDULE, world.company.schedule)), final=Final(rescue))
     alert = await world.open()
     await world.settle()
-    assert await ended(world, alert) == "exhausted: Nobody answered, and nobody in the fallback team Rescue can be paged."
+    assert (
+        await ended(world, alert)
+        == "exhausted: Nobody answered, and nobody in the fallback team Rescue can be paged."
+    )
     assert [where[:2] for where in await notes(world, alert)] == [(0, 0), (0, 1)]
     assert "fallback team Rescue" in queries.why_quiet(await queries.escalation_of(world.db, alert))
 
@@ -223,7 +226,7 @@ async def test_a_policy_must_say_what_happens_if_nobody_answers(world: World) ->
         async with world.db.unit(world.company.admin(), "test") as u:
             await create_policy(u, PolicyDraft("New", (step(0, (Kind.USER, world.company.ana)),)))
     assert refused.value.field == "final"
-    stored = await policy_queries.policy(world.db, world.company.policy)
+    stored = await queries.policy(world.db, world.company.policy)
     assert stored is not None
     assert not stored.rules.final.decided  # It is older than the question.
 
@@ -249,7 +252,13 @@ async def test_applying_to_what_runs_keeps_its_round_and_step(world: World, late
         assert await apply_to_running(u, c.policy) == 1
     await world.settle()
     assert (await world.pages(alert))[1:] == [("Cleo", 0, 1)]
-    assert await value(world.db, "select after ->> 'escalations' from audit_entries where verb = 'policy.apply_to_running'") == "1"
+    assert (
+        await value(
+            world.db,
+            "select after ->> 'escalations' from audit_entries where verb = 'policy.apply_to_running'",
+        )
+        == "1"
+    )
 
 
 @pytest.mark.parametrize("repeats", [0, 1])
@@ -288,7 +297,11 @@ async def test_the_database_and_the_preview_skip_for_the_same_reasons(db: Databa
     begins = [datetime(2026, 10, 22, tzinfo=UTC), datetime(2027, 3, 26, 0, 59, tzinfo=UTC)]
     moments = [begin + timedelta(hours=3 * n) for begin in begins for n in range(57)]
     cases = [Conditions(hours) for hours in HOURS]
-    cases += [Conditions(None, (1, 2)), Conditions(None, (), ("DB", "prod")), Conditions(None, (), (), ("db", "x"))]
+    cases += [
+        Conditions(None, (1, 2)),
+        Conditions(None, (), ("DB", "prod")),
+        Conditions(None, (), (), ("db", "x")),
+    ]
     stored = [c.stored() for c in cases]
     for priority, tags in ((1, ["db"]), (3, ["Prod", "DB"]), (5, [])):
         rows = await run(
@@ -309,7 +322,7 @@ async def test_a_plan_reads_back_what_was_drafted(world: World) -> None:
     await use(world, step(0, *((kind, of) for kind, of in (
         (Kind.USER, c.ana), (Kind.SCHEDULE, c.schedule), (Kind.NEXT, c.schedule), (Kind.TEAM, c.team),
         (Kind.ROUND_ROBIN, c.team))), when=when), final=Final(c.team))  # fmt: skip
-    stored = await policy_queries.policy(world.db, c.policy)
+    stored = await queries.policy(world.db, c.policy)
     assert stored is not None
     plan = plan_of(stored.plan)
     assert plan.steps[0].when == when

@@ -42,6 +42,7 @@ def service_for(
     policy = {
         "name": name,
         "repeats": 0,
+        "final": {"nobody": True},
         "steps": [{"delay_s": 0, "users": users, "schedules": list(schedules)}],
     }
     policy_id = server.api("POST", "/escalation-policies", policy, token)["id"]

@@ -168,7 +168,7 @@ def set_up(server: Tocsin) -> Night:
 def alerting(server: Tocsin, night: Night, second_step_s: int) -> str:
     """The key of a service that pages whoever is on call at once, and again after that many seconds."""
     policy = {
-        "name": "Night", "repeats": 0,
+        "name": "Night", "repeats": 0, "final": {"nobody": True},
         "steps": [{"delay_s": wait, "users": [], "schedules": [night.schedule]} for wait in (0, second_step_s)],
     }  # fmt: skip
     policy_id = server.api("POST", "/escalation-policies", policy, night.token)["id"]

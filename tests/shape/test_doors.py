@@ -44,13 +44,14 @@ ROOM = {
 }  # fmt: skip
 STATUS_PAGE = {"status_page.change", "component.create", "component.archive", "component.set_status"}
 REVISE = {
-    "service.change", "service.archive", "policy.change", "policy.archive",
+    "service.change", "service.archive",
     "integration.change", "integration.revoke", "integration.revoke_key", "integration.rotate_key", "route.add", "route.remove",
     "team.change", "team.remove", "team.remove_member",
 }  # fmt: skip
 PEOPLE = {"user.invite_again", "user.set_role", "user.disable", "user.enable", "service_token.create"}
 SET_UP = {
-    "policy.create", "team.create", "team.add_member", "user.invite",
+    "policy.create", "policy.change", "policy.archive", "policy.apply_to_running", "team.create", "team.set_paging_rule",
+    "team.add_member", "user.invite",
 }  # fmt: skip
 
 #: Per door: why, and what.

@@ -16,6 +16,7 @@ from tocsin.cli import (
     heartbeat,
     incident,
     oncall,
+    policy,
     readiness,
     schedule,
     selfcheck,
@@ -40,7 +41,7 @@ def build(*more: More) -> typer.Typer:
     app.command()(readiness.readiness)
     app.command()(selfcheck.selfcheck)
     for name, group in (
-        ("alert", alert.app), ("oncall", oncall.app), ("schedule", schedule.app), ("heartbeat", heartbeat.app), ("cover", cover.app),
+        ("alert", alert.app), ("oncall", oncall.app), ("schedule", schedule.app), ("heartbeat", heartbeat.app), ("policy", policy.app), ("cover", cover.app),
         ("handover", handover.app), ("calendar", calendar.app), ("incident", incident.app),
     ):  # fmt: skip
         app.add_typer(group, name=name)

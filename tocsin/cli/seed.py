@@ -15,8 +15,9 @@ from tocsin.kernel.passwords import hash_password
 from tocsin.oncall import commands as oncall
 from tocsin.oncall.drafts import RotationDraft, ScheduleDraft
 from tocsin.oncall.templates import Site, follow_the_sun
-from tocsin.paging import commands as paging
-from tocsin.paging.model import StepDraft
+from tocsin.paging.drafts import PolicyDraft, StepDraft
+from tocsin.paging.plans import Final
+from tocsin.paging.policies import create_policy
 from tocsin.people import commands as people
 from tocsin.people.model import Working
 
@@ -157,14 +158,13 @@ async def _on_call(u: Unit, lantern: Lantern, team: str, members: tuple[str, ...
     draft = ScheduleDraft(f"{team} on-call", "Europe/Dublin", tuple(layers), lantern.teams[team])
     schedule_id = await oncall.create_schedule(u, draft)
     lead, second = list(users.values())[:2]
-    lantern.policies[team] = await paging.create_policy(
-        u, team, team_id=lantern.teams[team], repeats=2, repeat_after_s=600,
-        steps=[
-            StepDraft(0, (), (schedule_id,)),
-            StepDraft(300, (), (schedule_id,)),
-            StepDraft(600, (lead, second), ()),
-        ],
-    )  # fmt: skip
+    steps = (
+        StepDraft.plain(0, (), (schedule_id,)),
+        StepDraft.plain(300, (), (schedule_id,)),
+        StepDraft.plain(600, (lead, second)),
+    )
+    policy = PolicyDraft(team, steps, Final(lantern.teams[team]), lantern.teams[team], 2, 600)
+    lantern.policies[team] = await create_policy(u, policy)
 
 
 def _follow_the_sun(users: dict[str, UUID], monday: date) -> list[RotationDraft]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from tocsin.alerts import commands as alerts
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Actor, Row, Unit
-from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from tocsin.kernel.errors import Conflict, Forbidden, NotFound
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statements
 from tocsin.paging.model import Purpose

@@ -73,7 +73,10 @@ class PolicyDraft:
 
 
 def _shown(target: TargetDraft) -> dict[str, str]:
-    return {"kind": target.kind, "of": str(target.id) if target.id else f"new: {target.channel and target.channel.name}"}
+    return {
+        "kind": target.kind,
+        "of": str(target.id) if target.id else f"new: {target.channel and target.channel.name}",
+    }
 
 
 class BadPolicy(ValueError):
@@ -96,7 +99,9 @@ def check_policy(draft: PolicyDraft) -> None:
         raise BadPolicy("steps", f"A policy has 1 to {MAX_STEPS} steps.")
     _check_steps(draft.steps)
     if not draft.final.decided:
-        raise BadPolicy("final", "Say what happens if nobody answers: a fallback team, or deliberately nobody.")
+        raise BadPolicy(
+            "final", "Say what happens if nobody answers: a fallback team, or deliberately nobody."
+        )
 
 
 def _check_steps(steps: Sequence[StepDraft]) -> None:

@@ -138,7 +138,9 @@ def _run(plan: Plan, roster: Roster, where: Where, facts: Facts, turns: Counter[
     planned = PlannedStep(where.round, where.step, where.at, step.targets, final=final)
     if reason := step.when.why_skipped(facts.priority, facts.tags, where.at):
         return replace(planned, note=reason, skipped=True)
-    meant = dict.fromkeys(u for t in step.targets for u in _meant(t, roster, where.at, turns) if u in roster.people)
+    meant = dict.fromkeys(
+        u for t in step.targets for u in _meant(t, roster, where.at, turns) if u in roster.people
+    )
     turns.update({t.id for t in step.targets if t.team and _way(t, roster) == "round_robin"})
     channels = tuple(dict.fromkeys(t.name for t in step.targets if t.kind.of == "channel"))
     empty = not roster.reachable & meant.keys() and (step.wants_people or not channels)

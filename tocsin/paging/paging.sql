@@ -64,46 +64,41 @@ with due as materialized (
     order by e.next_at limit $2
     for update of e skip locked
 ), live as materialized (
-    select due.*, why_skipped(plan -> 'steps' -> step -> 'when', priority, tags, clock()) as skipped
+    -- Escalations that began together share plan and step: they are numbered as one kind, and whom it means is asked once.
+    select due.*, why_skipped(plan -> 'steps' -> step -> 'when', priority, tags, clock()) as skipped,
+           dense_rank() over (order by plan, step) as kind
     from due where over is null and (snoozed_until is null or snoozed_until <= clock())
 ), kinds as materialized (
-    -- Escalations that began together share plan and step: whom they mean is asked once.
-    select plan, step, step_wants_people(plan, step) as wants_people
-    from (select distinct plan, step from live where skipped is null) s
+    select kind, plan, step, step_wants_people(plan, step) as wants_people
+    from (select distinct on (kind) kind, plan, step from live where skipped is null order by kind) s
 ), meant as materialized (
-    select k.plan, k.step, r.user_id, r.channel_id, r.turn_of, r.reason
+    select k.kind, r.user_id, r.channel_id, r.turn_of, r.reason
     from kinds k cross join lateral step_recipients(k.plan, k.step) r
-), teams_in_turn as materialized (
-    select t.turn_of, array_agg(u.id order by u.id) filter (where u.id is not null) as members
-    from (select distinct turn_of from meant where turn_of is not null) t
-    left join team_members m on m.team_id = t.turn_of left join users u on u.id = m.user_id and u.disabled_at is null
-    group by t.turn_of
 ), wishes as materialized (
-    select live.id, meant.turn_of, meant.reason,
+    select live.id, live.alert_id, live.round, live.step, live.urgency, meant.turn_of, meant.reason,
            row_number() over (partition by meant.turn_of order by live.was_due, live.id) as place
-    from live join meant on meant.plan = live.plan and meant.step = live.step
-    where meant.turn_of is not null and live.skipped is null
+    from meant join live using (kind) where meant.turn_of is not null and live.skipped is null
 ), turns as (
     -- One after the other, in the same order in every process: each waits for the number that the one before left.
     insert into team_turns (team_id, given)
     select turn_of, count(*) from wishes group by turn_of order by turn_of
     on conflict (team_id) do update set given = team_turns.given + excluded.given
     returning team_id, given
-), taken as (
-    select w.id, t.members[1 + ((n.given - c.wished + w.place - 1) % cardinality(t.members))::integer] as user_id, w.reason
-    from wishes w join teams_in_turn t using (turn_of) join turns n on n.team_id = w.turn_of
-    join (select turn_of, count(*) as wished from wishes group by turn_of) c using (turn_of)
-    where t.members is not null
+), in_turn as materialized (
+    select t.team_id, t.given - (select count(*) from wishes w where w.turn_of = t.team_id) as before,
+           array(select u.id from team_members m join users u on u.id = m.user_id and u.disabled_at is null
+                 where m.team_id = t.team_id order by u.id) as members
+    from turns t
 ), recipients as (
-    select live.id, meant.user_id, meant.channel_id, meant.reason
-    from live join meant on meant.plan = live.plan and meant.step = live.step
-    where live.skipped is null and meant.turn_of is null
+    select live.id, live.alert_id, live.round, live.step, live.urgency, meant.user_id, meant.channel_id, meant.reason
+    from meant join live using (kind) where meant.turn_of is null and live.skipped is null
     union all
-    select taken.id, taken.user_id, null, taken.reason from taken
+    select w.id, w.alert_id, w.round, w.step, w.urgency,
+           t.members[1 + ((t.before + w.place - 1) % cardinality(t.members))::integer], null, w.reason
+    from wishes w join in_turn t on t.team_id = w.turn_of where cardinality(t.members) > 0
 ), new_pages as (
     insert into pages (alert_id, escalation_id, user_id, channel_id, round, step, reason, urgency)
-    select live.alert_id, live.id, r.user_id, r.channel_id, live.round, live.step, r.reason, live.urgency
-    from live join recipients r using (id)
+    select alert_id, id, user_id, channel_id, round, step, reason, urgency from recipients
     on conflict do nothing
     returning id, escalation_id, user_id, channel_id, urgency
 ), reach as materialized (
@@ -125,9 +120,10 @@ with due as materialized (
     from new_pages p join new_deliveries d on d.page_id = p.id group by p.escalation_id
 ), outcome as materialized (
     -- A channel that was told wakes nobody: where people were meant and none is found, the step is empty all the same.
-    select live.*, coalesce(reached.people, 0) as people, live.skipped is null and (
+    select live.id, live.plan, live.policy_name, live.round, live.step, live.start, live.only_skipped, live.last, live.skipped,
+           coalesce(reached.people, 0) as people, live.skipped is null and (
                case when kinds.wants_people then coalesce(reached.to_people, 0) else coalesce(reached.queued, 0) end) = 0 as empty
-    from live left join reached using (id) left join kinds on kinds.plan = live.plan and kinds.step = live.step
+    from live left join reached using (id) left join kinds using (kind)
 ), noted as (
     insert into empty_steps (escalation_id, round, step, reason, skipped)
     select id, round, step, case when skipped is not null then skipped
@@ -496,8 +492,10 @@ order by p.created_at desc limit $3
 
 -- name: deliveries_of_pages
 -- row: Delivery
--- The messages of pages, oldest first.
-select d.id, d.page_id, d.transport, d.address, coalesce(m.label, '') as label, d.purpose, d.state, d.attempts, d.error,
+-- The messages of pages, oldest first. Of a channel's web address only the host is told: the rest may be a secret.
+select d.id, d.page_id, d.transport,
+       case when d.user_id is null then regexp_replace(d.address, '^(https?://)([^/@]*@)?([^/?#]+).*$', '\1\3') else d.address end as address,
+       coalesce(m.label, '') as label, d.purpose, d.state, d.attempts, d.error,
        d.maybe_repeated, d.due_at, d.queued_at, d.sent_at, d.delivered_at, d.seen_at, d.failed_at
 from deliveries d left join contact_methods m on m.id = d.contact_method_id
 where d.page_id = any ($1::uuid[]) order by d.queued_at, d.due_at

@@ -88,7 +88,10 @@ async def _check(u: Unit, draft: PolicyDraft) -> None:
     known = [(kind, found) for kind, found in named if found is not None]
     if len(known) < len(named):
         raise Invalid("steps", "A step has a target that names nobody.")
-    unknown = {row["wanted"] for row in await u.rows(sql.unknown_targets, [k for k, _ in known], [i for _, i in known])}
+    unknown = {
+        row["wanted"]
+        for row in await u.rows(sql.unknown_targets, [k for k, _ in known], [i for _, i in known])
+    }
     for kind, found in known:
         if found in unknown:
             raise Invalid("steps", UNKNOWN[kind.of])
@@ -103,7 +106,9 @@ async def _store_steps(u: Unit, policy_id: UUID, steps: Sequence[StepDraft]) -> 
     targets: dict[tuple[int, Kind, UUID], None] = {}
     for number, step in enumerate(steps):
         for target in step.targets:
-            of = target.id or (await _store_channel(u, target.kind, target.channel) if target.channel else None)
+            of = target.id or (
+                await _store_channel(u, target.kind, target.channel) if target.channel else None
+            )
             if of is not None:
                 targets[number, target.kind, of] = None
     await u.many(sql.add_target, [_row(policy_id, *target) for target in targets])

@@ -1,4 +1,4 @@
-"""Reading policies, and who would be paged when by one."""
+"""Who would be paged when by a policy, stored or drafted; and the channels it tells."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,9 +8,8 @@ from uuid import UUID
 from tocsin.kernel.db import Reader
 from tocsin.kernel.sql import Statements
 from tocsin.paging.drafts import PolicyDraft, TargetDraft
-from tocsin.paging.forecast import Facts, PlannedStep, Where, begin, ending, forecast
-from tocsin.paging.model import Escalation, Policy
-from tocsin.paging.plans import Final, Plan, Step, Target, plan_of
+from tocsin.paging.forecast import Facts, PlannedStep, begin, ending, forecast
+from tocsin.paging.plans import Final, Plan, Step, Target
 from tocsin.paging.rosters import ChannelRow, roster
 
 sql = Statements("tocsin.paging", "policies.sql")
@@ -23,16 +22,6 @@ class Preview:
     at: datetime
     steps: list[PlannedStep]
     ending: str
-
-
-async def policies(db: Reader) -> list[Policy]:
-    """All policies in use, by name."""
-    return await db.all(Policy, sql.policies)
-
-
-async def policy(db: Reader, policy_id: UUID) -> Policy | None:
-    """One policy, archived or not."""
-    return await db.first(Policy, sql.policy, policy_id)
 
 
 async def channels(db: Reader, plan: Plan) -> dict[UUID, ChannelRow]:
@@ -48,22 +37,11 @@ async def preview(db: Reader, plan: Plan, at: datetime, facts: Facts, urgency: s
     return Preview(at, forecast(plan, found, begin(plan, at), facts), ending(plan))
 
 
-async def next_steps(db: Reader, escalation: Escalation | None, limit: int = 5) -> list[PlannedStep]:
-    """Who will be paged and when, if nobody acknowledges: people by name, as the schedules stand now."""
-    if escalation is None or escalation.next_at is None or not escalation.running:
-        return []
-    plan = plan_of(escalation.plan)
-    row = await db.row(sql.condition_facts, escalation.alert_id)
-    facts = Facts(row["priority"], tuple(row["tags"])) if row else Facts()
-    where = Where(
-        escalation.round, escalation.step, escalation.round_started_at, escalation.next_at, escalation.only_skipped
-    )
-    return forecast(plan, await roster(db, plan, escalation.next_at, escalation.urgency), where, facts, limit)
-
-
 async def plan_of_draft(db: Reader, draft: PolicyDraft) -> Plan:
     """The plan that a draft would freeze; new channels by the name that was typed."""
-    wanted = [t.id for s in draft.steps for t in s.targets if t.id] + ([draft.final.team] if draft.final.team else [])
+    wanted = [t.id for s in draft.steps for t in s.targets if t.id] + (
+        [draft.final.team] if draft.final.team else []
+    )
     names = {row["id"]: row["name"] for row in await db.rows(sql.names_of_targets, wanted)}
     steps = tuple(Step(s.delay_s, tuple(_targets(s.targets, names)), s.when) for s in draft.steps)
     final = draft.final

@@ -1,4 +1,4 @@
-"""Reading paging: what runs for an alert, and its ledger. Policies and what comes next: `policy_queries`."""
+"""Reading paging: policies, what runs for an alert, its ledger, and what comes next."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tocsin.kernel.db import Reader, Row
 from tocsin.kernel.sql import Statements
+from tocsin.paging.forecast import Facts, PlannedStep, Where, forecast
 from tocsin.paging.model import (
     Attempt,
     Delivery,
@@ -15,14 +16,45 @@ from tocsin.paging.model import (
     Escalation,
     Page,
     PageWithDeliveries,
+    Policy,
 )
+from tocsin.paging.plans import plan_of
+from tocsin.paging.rosters import roster
 
 sql = Statements("tocsin.paging")
+policies_sql = Statements("tocsin.paging", "policies.sql")
+
+
+async def policies(db: Reader) -> list[Policy]:
+    """All policies in use, by name."""
+    return await db.all(Policy, policies_sql.policies)
+
+
+async def policy(db: Reader, policy_id: UUID) -> Policy | None:
+    """One policy, archived or not."""
+    return await db.first(Policy, policies_sql.policy, policy_id)
 
 
 async def escalation_of(db: Reader, alert_id: UUID) -> Escalation | None:
     """The latest escalation of an alert, running or ended."""
     return await db.first(Escalation, sql.escalation_of, alert_id)
+
+
+async def next_steps(db: Reader, escalation: Escalation | None, limit: int = 5) -> list[PlannedStep]:
+    """Who will be paged and when, if nobody acknowledges: people by name, as the schedules stand now."""
+    if escalation is None or escalation.next_at is None or not escalation.running:
+        return []
+    plan = plan_of(escalation.plan)
+    row = await db.row(policies_sql.condition_facts, escalation.alert_id)
+    facts = Facts(row["priority"], tuple(row["tags"])) if row else Facts()
+    where = Where(
+        escalation.round,
+        escalation.step,
+        escalation.round_started_at,
+        escalation.next_at,
+        escalation.only_skipped,
+    )
+    return forecast(plan, await roster(db, plan, escalation.next_at, escalation.urgency), where, facts, limit)
 
 
 def why_quiet(escalation: Escalation | None) -> str:
@@ -33,7 +65,10 @@ def why_quiet(escalation: Escalation | None) -> str:
         case EndReason.NOBODY | EndReason.FAILED:
             return escalation.error or "Nobody is paged."
         case EndReason.EXHAUSTED:
-            return escalation.error or f"Everybody in {escalation.policy_name} was paged as often as it says. Nobody answered."
+            return (
+                escalation.error
+                or f"Everybody in {escalation.policy_name} was paged as often as it says. Nobody answered."
+            )
         case _:
             return ""
 

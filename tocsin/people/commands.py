@@ -9,7 +9,16 @@ from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statements
 from tocsin.people.audit import audit
-from tocsin.people.model import PagingRule, Purpose, Role, User, Working, is_email, is_time_zone, working_problem
+from tocsin.people.model import (
+    PagingRule,
+    Purpose,
+    Role,
+    User,
+    Working,
+    is_email,
+    is_time_zone,
+    working_problem,
+)
 
 sql = Statements("tocsin.people")
 SEND_LINK = "people.send_link"

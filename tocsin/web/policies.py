@@ -1,164 +1,145 @@
-"""Escalation policies: whom to page, in what order."""
+"""Escalation policies: whom to page, in what order; the editor with its preview."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from tocsin.edge.door import Form, Who, act, page, path_id, read_form, redirect, render, site_of
+from tocsin.edge.channels import new_channel
+from tocsin.edge.door import Form, Who, act, page, path_id, read_form, redirect, render, site_of, viewer_of
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
-from tocsin.oncall.queries import schedules
-from tocsin.paging import commands, queries
-from tocsin.paging.model import Policy, StepDraft, Target
-from tocsin.people.queries import teams, users
+from tocsin.paging import policies, queries
+from tocsin.paging.model import Policy
+from tocsin.web import policy_form as forms
+from tocsin.web.policy_choices import choices
+from tocsin.web.policy_preview import asked, drafted, stored
 
-MAX_STEPS = 20
-NO_POLICY = "There is no such policy."
+HERE = "/settings/policies"
 
 
 async def list_(request: Request) -> Response:
     """All policies, each as a sentence per step."""
-    db = site_of(request).database
-    context = {
-        "nav": "settings", "section": "policies", "policies": await queries.policies(db),
-        "teams": {t.id: t.name for t in await teams(db)}, **await _names(request),
-    }  # fmt: skip
+    found = await queries.policies(site_of(request).database)
+    chosen = await choices(request)
+    context = {"nav": "settings", "section": "policies", "policies": found, "teams": chosen["team_names"]}
     return await render(request, "settings/policies.html", context)
 
 
-async def _names(request: Request) -> dict[str, Any]:
-    db = site_of(request).database
-    return {
-        "people": [u for u in await users(db) if u.disabled_at is None],
-        "schedules": await schedules(db),
-    }
-
-
 async def new_form(request: Request) -> Response:
-    """The usual shape: the schedule at once, the schedule again, then somebody by name."""
-    steps: list[dict[str, Any]] = [{"minutes": "0", "targets": []}, {"minutes": "5", "targets": []}]
-    return await _form(request, None, {"repeats": "2", "repeat_after": "5"}, steps, {})
+    """The usual shape: at once, and after five minutes."""
+    zone = (await viewer_of(request)).time_zone
+    return await _form(request, None, {}, [forms.blank("0", zone), forms.blank("5", zone)], {})
 
 
 async def edit_form(request: Request) -> Response:
-    """The stored policy."""
-    policy = await _policy(request)
-    rules = policy.rules
-    values = {
-        "name": policy.name, "team_id": str(policy.team_id or ""), "repeats": str(rules.repeats),
-        "repeat_after": str(rules.repeat_after_s // 60),
+    """The stored policy, with its preview."""
+    policy = await policy_of(request)
+    values = forms.values_of(policy.rules, policy.name, policy.team_id)
+    steps = forms.steps_of(policy.rules, (await viewer_of(request)).time_zone)
+    return await _form(request, policy, values, steps, {}, await stored(request, policy.rules, Form([])))
+
+
+async def forecast(request: Request) -> Response:
+    """Who would be paged when by a stored policy, at a chosen time: for everybody to see."""
+    policy, form = await policy_of(request), asked(request)
+    shown = await stored(request, policy.rules, form)
+    context = {
+        "nav": "settings", "section": "policies", "policy": policy, "shown": shown, "values": form,
+        "priorities": range(1, 6),
     }  # fmt: skip
-    steps = [
-        {"minutes": str(s.delay_s // 60), "targets": [_choice(t) for t in s.targets]} for s in rules.steps
-    ]
-    return await _form(request, policy, values, steps, {})
+    return await render(request, "settings/policy_forecast.html", context)
 
 
-def _choice(target: Target) -> str:
-    """The value of a target's box in the form."""
-    return f"user:{target.user}" if target.user else f"schedule:{target.schedule}"
+async def preview(request: Request) -> Response:
+    """The fragment that follows the form while it is typed."""
+    form = await read_form(request, most=forms.MAX_FIELDS)
+    return await render(request, "settings/policy_preview.html", {"shown": await drafted(request, form)})
 
 
 async def save(request: Request) -> Response:
-    """Creates or replaces a policy. Escalations that run keep the one they began with."""
-    form = await read_form(request)
-    policy = await _policy(request) if "policy_id" in request.path_params else None
-    steps = _steps_in(form)
-    if form.flag("add_step"):
-        last = int(steps[-1]["minutes"] or 0) if steps and str(steps[-1]["minutes"]).isdigit() else 0
+    """Creates or replaces a policy. Escalations that run keep the one they began with, unless asked. Buttons of the form that
+    change steps show it again."""
+    form = await read_form(request, most=forms.MAX_FIELDS)
+    policy = await policy_of(request) if "policy_id" in request.path_params else None
+    steps, what = forms.steps_in(form), form.get("do", "save")
+    if what != "save":
         return await _form(
-            request, policy, dict(form), [*steps, {"minutes": str(last + 5), "targets": []}], {}
+            request, policy, form, forms.changed(what, steps), {}, await drafted(request, form)
         )
     try:
-        name = form.text("name", most=100, needed=True)
-        fields: dict[str, Any] = {
-            "team_id": form.id("team_id"),
-            "repeats": form.whole("repeats", least=0, most=20, default=2),
-            "repeat_after_s": form.whole("repeat_after", least=1, most=1440, default=5) * 60,
-            "steps": _drafts(steps),
-        }
-        async with act(request, form) as u:
-            if policy is None:
-                await commands.create_policy(u, name, **fields)
-            else:
-                await commands.change_policy(u, policy.id, name=name, **fields)
+        said = await _store(request, form, policy, steps)
     except Invalid as error:
-        return await _form(request, policy, dict(form), steps, {error.field.removesuffix("_s"): str(error)})
+        errors = {error.field.removesuffix("_s"): str(error)}
+        return await _form(request, policy, form, steps, errors, await drafted(request, form))
     except Conflict as error:
-        return await _form(request, policy, dict(form), steps, {"name": str(error)})
-    return redirect(request, "/settings/policies", "Saved.")
+        taken = "Another policy has this name." if "escalation_policies_name" in str(error) else str(error)
+        return await _form(request, policy, form, steps, {"name": taken}, await drafted(request, form))
+    return redirect(request, HERE, said)
 
 
-def _steps_in(form: Form) -> list[dict[str, Any]]:
-    return [
-        {"minutes": form.text(f"step{n}_minutes", most=6), "targets": form.all(f"step{n}_targets")}
-        for n in range(MAX_STEPS)
-        if f"step{n}_minutes" in form and not form.flag(f"step{n}_remove")
-    ]
-
-
-def _drafts(steps: list[dict[str, Any]]) -> list[StepDraft]:
-    """The steps that page somebody; one that was left empty is not meant."""
-    drafts = [_draft(step) for step in steps if step["targets"]]
-    if not drafts:
-        raise Invalid("steps", "Choose whom to page in at least one step.")
-    return drafts
-
-
-def _draft(step: dict[str, Any]) -> StepDraft:
-    minutes = Form([("minutes", str(step["minutes"]))]).whole("minutes", least=0, most=10080)
-    found: dict[str, list[Any]] = {"user": [], "schedule": []}
-    for target in step["targets"]:
-        kind, _, text = str(target).partition(":")
-        if kind not in found:
-            raise Invalid("steps", "Whom to page is not known.")
-        found[kind].append(Form([("target", text)]).needed_id("target"))
-    return StepDraft(minutes * 60, tuple(found["user"]), tuple(found["schedule"]))
+async def _store(request: Request, form: Form, policy: Policy | None, steps: list[forms.Step]) -> str:
+    site = site_of(request)
+    draft = forms.draft_in(form, steps, lambda *typed: new_channel(site, *typed))
+    async with act(request, form) as u:
+        if policy is None:
+            await policies.create_policy(u, draft)
+            return "Saved."
+        await policies.change_policy(u, policy.id, draft)
+        if not form.flag("apply"):
+            return "Saved."
+        changed = await policies.apply_to_running(u, policy.id)
+        return f"Saved, and applied to {changed} running {'escalation' if changed == 1 else 'escalations'}."
 
 
 async def archive(request: Request) -> Response:
     """Takes a policy out of use; escalations that run go on."""
-    form, policy = await read_form(request), await _policy(request)
+    form, policy = await read_form(request), await policy_of(request)
     try:
         async with act(request, form) as u:
-            await commands.archive_policy(u, policy.id)
+            await policies.archive_policy(u, policy.id)
     except Conflict as error:
-        return redirect(request, f"/settings/policies/{policy.id}", str(error), "danger")
-    return redirect(request, "/settings/policies", f"{policy.name} is archived.")
+        return redirect(request, f"{HERE}/{policy.id}", str(error), "danger")
+    return redirect(request, HERE, f"{policy.name} is archived.")
 
 
 async def _form(
     request: Request,
     policy: Policy | None,
-    values: dict[str, Any],
-    steps: list[dict[str, Any]],
+    values: Mapping[str, str],
+    steps: list[forms.Step],
     errors: dict[str, str],
+    shown: dict[str, Any] | None = None,
 ) -> Response:
-    db = site_of(request).database
     context = {
         "nav": "settings", "section": "policies", "policy": policy, "values": values, "steps": steps, "errors": errors,
-        "teams": await teams(db), **await _names(request),
+        "shown": shown, "priorities": forms.PRIORITIES, "most_steps": forms.MAX_STEPS,
+        **await choices(request, policy.rules if policy else None),
     }  # fmt: skip
     return await render(request, "settings/policy.html", context, status=422 if errors else 200)
 
 
-async def _policy(request: Request) -> Policy:
-    policy_id = path_id(request, "policy_id", NO_POLICY)
+async def policy_of(request: Request) -> Policy:
+    """The policy that the address names. Raises NotFound."""
+    policy_id = path_id(request, "policy_id", policies.NO_POLICY)
     found = await queries.policy(site_of(request).database, policy_id)
     if found is None:
-        raise NotFound(NO_POLICY)
+        raise NotFound(policies.NO_POLICY)
     return found
 
 
 def routes() -> list[BaseRoute]:
     """Everything under /settings/policies."""
-    base, one = "/settings/policies", "/settings/policies/{policy_id}"
+    one = f"{HERE}/{{policy_id}}"
     return [
-        page(base, list_, who=Who.VIEWER),
-        page(f"{base}/new", new_form, who=Who.MEMBER),
-        page(f"{base}/new", save, who=Who.MEMBER, methods=["POST"]),
+        page(HERE, list_, who=Who.VIEWER),
+        page(f"{HERE}/new", new_form, who=Who.MEMBER),
+        page(f"{HERE}/new", save, who=Who.MEMBER, methods=["POST"]),
+        page(f"{HERE}/new/preview", preview, who=Who.MEMBER, methods=["POST"]),
         page(one, edit_form, who=Who.MEMBER),
         page(one, save, who=Who.MEMBER, methods=["POST"]),
+        page(f"{one}/preview", preview, who=Who.MEMBER, methods=["POST"]),
+        page(f"{one}/forecast", forecast, who=Who.VIEWER),
         page(f"{one}/archive", archive, who=Who.MEMBER, methods=["POST"]),
     ]

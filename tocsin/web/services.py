@@ -45,7 +45,7 @@ async def show(request: Request) -> Response:
         "moment": now,
         "team": next((t for t in await teams(db) if t.id == service.team_id), None),
         "policy": policy,
-        "preview": await preview(db, policy, now) if policy else [],
+        "preview": await preview(db, policy, now, service.urgency) if policy else None,
         "alerts": [row_of(a, now, {service.id: service.name}) for a in recent],
         "incidents": await incidents.incidents_of_service(db, service.id, viewer.id, 10),
         "integrations": [i for i in await queries.integrations(db) if i.service_id == service.id],

@@ -111,6 +111,10 @@ async def _out(u: Unit, team: Team, form: Form) -> None:
     await commands.remove_member(u, team.id, form.needed_id("person"))
 
 
+async def _rule(u: Unit, team: Team, form: Form) -> None:
+    await commands.set_paging_rule(u, team.id, form.text("paging_rule", most=20))
+
+
 async def remove(request: Request) -> Response:
     """What the team owned stays, without an owner."""
     form, team = await read_form(request), await _team(request)
@@ -137,5 +141,6 @@ def routes() -> list[BaseRoute]:
         page(one, change, who=Who.MEMBER, methods=["POST"]),
         page(f"{one}/members", _does(_add, "Saved."), who=Who.MEMBER, methods=["POST"]),
         page(f"{one}/members/remove", _does(_out, "Out of the team."), who=Who.MEMBER, methods=["POST"]),
+        page(f"{one}/rule", _does(_rule, "Saved."), who=Who.MEMBER, methods=["POST"]),
         page(f"{one}/remove", remove, who=Who.ADMIN, methods=["POST"]),
     ]

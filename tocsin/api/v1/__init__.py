@@ -21,6 +21,7 @@ from tocsin.api.v1 import (
     oncall,
     overrides,
     people,
+    policies,
     previews,
     readiness,
     room,
@@ -47,6 +48,7 @@ ROUTERS = (
     leave.router,
     previews.router,
     templates.router,
+    policies.router,
     catalog.router,
     people.router,
 )

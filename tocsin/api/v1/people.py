@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from tocsin.api.v1.auth import Call
 from tocsin.people import commands, queries
+from tocsin.people.model import PagingRule
 
 router = APIRouter(tags=["People"])
 
@@ -27,6 +28,12 @@ class TeamBody(BaseModel):
     name: str = Field(min_length=1, max_length=100)
     description: str = ""
     members: list[UUID] = []
+
+
+class PagingRuleBody(BaseModel):
+    """How a team is paged when a policy names it. On call means everybody while the team has no schedule."""
+
+    paging_rule: PagingRule
 
 
 @router.get("/me")
@@ -70,3 +77,10 @@ async def create_team(call: Call, body: TeamBody) -> dict[str, Any]:
         for user_id in body.members:
             await commands.add_member(u, team_id, user_id)
     return {"id": team_id}
+
+
+@router.put("/teams/{team_id}/paging-rule", status_code=204)
+async def set_paging_rule(call: Call, team_id: UUID, body: PagingRuleBody) -> None:
+    """How the team is paged when a policy names it; by its administrators and the organisation's."""
+    async with call.unit() as u:
+        await commands.set_paging_rule(u, team_id, body.paging_rule)
