@@ -95,9 +95,8 @@ def furnish(house: House) -> dict[str, str]:
     )
     server.api("POST", "/users", {"email": "w" * 60 + "@example.org", "name": (HOSTILE + WORD)[:200]}, token)
     steps = [{"delay_s": 0, "users": [ada]}]
-    policy = server.api(
-        "POST", "/escalation-policies", {"name": (WORD + HOSTILE)[:100], "steps": steps}, token
-    )
+    hostile = {"name": (WORD + HOSTILE)[:100], "steps": steps, "final": {"team": team["id"]}}
+    policy = server.api("POST", "/escalation-policies", hostile, token)
     service = {
         "name": HOSTILE[:100], "description": HOSTILE + "W" * 5000, "team_id": team["id"],
         "escalation_policy_id": policy["id"], "runbook_url": "https://runbooks.example/" + WORD,

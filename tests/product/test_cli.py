@@ -348,3 +348,15 @@ def test_reconcile_looks_on_the_database_itself(shell: Shell) -> None:
     status, text = shell.server.get("/healthz/paging")
     assert (status, json.loads(text)) == (200, {"ok": True, "problems": []})
     assert "tocsin_reconciler_age_seconds" in shell.server.get("/metrics")[1]
+
+
+def test_a_policy_is_listed_shown_and_previewed(shell: Shell) -> None:
+    assert "IF NOBODY ANSWERS" in shell.run("policy", "list").stdout
+    shown = shell.run("policy", "show", "checkout").stdout
+    assert "Ada Admin" in shown
+    assert "If nobody answers: nobody." in shown
+    previewed = shell.json("policy", "preview", "Checkout", "--at", "2027-01-01T03:00+00:00", "--tags", "db,eu")
+    assert isinstance(previewed, dict)
+    assert [(s["people"], s["at"][:16]) for s in previewed["steps"]] == [(["Ada Admin"], "2027-01-01T03:00")]
+    assert "the policy says so" in shell.run("policy", "preview", "Checkout").stdout
+    assert shell.run("policy", "preview", "Nothing").returncode == NOT_FOUND

@@ -414,13 +414,16 @@ update deliveries set due_at = clock() where id in (
 )
 
 -- name: next_step_now
--- While every message of an escalation has failed for good, its next step does not wait (a new round still does).
+-- While every message of an escalation has failed for good, its next step does not wait (a new round still does). That a channel
+-- was told does not count where people are meant.
 update escalations set next_at = clock() where id in (
     select e.id from escalations e
     where e.id in (select escalation_id from pages where id = any ($1::uuid[]))
       and e.ended_at is null and e.step > 0 and e.next_at > clock()
       and not exists (select from pages p join deliveries d on d.page_id = p.id
-                      where p.escalation_id = e.id and d.purpose = 'page' and d.state not in ('failed', 'cancelled'))
+                      where p.escalation_id = e.id and d.purpose = 'page' and d.state not in ('failed', 'cancelled')
+                        and (p.user_id is not null or not exists (
+                            select from pages q where q.escalation_id = e.id and q.user_id is not null)))
     for update skip locked
 )
 

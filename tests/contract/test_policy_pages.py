@@ -1,0 +1,113 @@
+"""The editor of escalation policies, asked as a browser asks it: without a script, every button is a form's."""
+
+import re
+
+from tests.contract.browsing import Browser
+from tests.support import Company
+from tocsin.kernel.db import Database
+from tocsin.paging.plans import Kind, Plan
+from tocsin.paging.queries import policy
+
+FIELDS = {"name": "Mine", "repeats": "1", "repeat_after": "5"}
+
+
+async def plan_of(db: Database, company: Company) -> Plan:
+    found = await policy(db, company.policy)
+    assert found is not None
+    return found.rules
+
+
+async def test_an_old_policy_is_asked_for_its_final_step(browser: Browser, db: Database, company: Company) -> None:
+    here = f"/settings/policies/{company.policy}"
+    assert "Not decided yet" in await browser.see("/settings/policies")
+    assert "Not decided yet" in await browser.see(here)
+    steps = {"step0_minutes": "0", "step0_targets": f"schedule:{company.schedule}"}
+    status, _, text = await browser.press(here, **FIELDS, **steps, do="save")
+    assert status == 422
+    assert "Say what happens if nobody answers" in text
+    assert not (await plan_of(db, company)).final.decided
+    status, _, _ = await browser.press(here, **FIELDS, **steps, final="nobody", do="save")
+    assert status == 303
+    assert (await plan_of(db, company)).final.nobody
+    assert "Not decided yet" not in await browser.see("/settings/policies")
+
+
+async def test_targets_are_added_and_removed_by_buttons(browser: Browser, company: Company) -> None:
+    here, team = f"/settings/policies/{company.policy}", f"round_robin:{company.team}"
+    fields = FIELDS | {"step0_minutes": "0", "step0_targets": f"user:{company.ana}", "step0_add": team, "do": "target:0"}
+    _, _, text = await browser.press(here, **fields)
+    targets = re.findall(r'name="step0_targets" value="([^"]+)"', text)
+    assert targets == [f"user:{company.ana}", team]
+    _, _, text = await browser.press(here, **FIELDS, step0_minutes="0", step0_targets=targets, do="drop:0.0")
+    assert re.findall(r'name="step0_targets" value="([^"]+)"', text) == [team]
+
+
+async def test_steps_move_and_keep_their_times(browser: Browser, company: Company) -> None:
+    steps = {
+        "step0_minutes": "0", "step0_targets": f"user:{company.ana}",
+        "step1_minutes": "7", "step1_targets": f"user:{company.ben}",
+    }  # fmt: skip
+    _, _, text = await browser.press(f"/settings/policies/{company.policy}", **FIELDS, **steps, do="up:1")
+    assert re.findall(r'name="step\d_minutes" value="([^"]+)"', text) == ["0", "7"]
+    assert re.findall(r'name="step\d_targets" value="([^"]+)"', text) == [f"user:{company.ben}", f"user:{company.ana}"]
+
+
+async def test_everything_is_saved_without_a_script(browser: Browser, db: Database, company: Company) -> None:
+    """What a list stands on counts when it is saved; a webhook is asked for, and its address is not shown again."""
+    here = f"/settings/policies/{company.policy}"
+    step = {
+        "step0_minutes": "2.5", "step0_add": f"next_in_schedule:{company.schedule}", "step0_hours": "outside",
+        "step0_zone": "Europe/Berlin", "step0_days": ["1", "5"], "step0_from": "09:00", "step0_until": "17:00",
+        "step0_priorities": "1,2", "step0_tags": "db, eu", "step0_without": "test",
+        "step0_new0_kind": "webhook", "step0_new0_name": "Robot", "step0_new0_url": "https://hook.example/t0ken",
+    }  # fmt: skip
+    status, _, text = await browser.press(here, **FIELDS, **step, final=str(company.team), do="save")
+    assert status == 303, text
+    plan = await plan_of(db, company)
+    (stored,) = plan.steps
+    assert stored.delay_s == 150
+    assert {(t.kind, t.name) for t in stored.targets} == {(Kind.NEXT, "Payments on-call"), (Kind.WEBHOOK, "Robot")}
+    assert stored.when.words == (
+        "only outside Mon, Fri 09:00 to 17:00 (Europe/Berlin), P1 to P2, with the tag db, eu, without the tag test"
+    )
+    assert plan.final.team == company.team
+    text = await browser.see(here)
+    assert "Robot" in text
+    assert "t0ken" not in text
+
+
+async def test_what_is_wrong_is_said_and_what_was_typed_stays(browser: Browser, company: Company) -> None:
+    here = f"/settings/policies/{company.policy}"
+    steps = {
+        "step0_minutes": "5", "step0_targets": f"user:{company.ana}",
+        "step1_minutes": "5", "step1_targets": f"user:{company.ben}", "step1_tags": "db",
+    }  # fmt: skip
+    status, _, text = await browser.press(here, **FIELDS, **steps, final="nobody", do="save")
+    assert status == 422
+    assert "Step 2 must start later" in text
+    assert 'value="db"' in text
+    for field, typed in (("step0_minutes", "soon"), ("step0_targets", "user:nobody"), ("step0_targets", "moon:1")):
+        status, _, _ = await browser.press(here, **FIELDS, **(steps | {field: typed}), final="nobody", do="save")
+        assert status == 422, typed
+
+
+async def test_the_preview_follows_the_form(browser: Browser, company: Company) -> None:
+    here = f"/settings/policies/{company.policy}/preview"
+    step = {"step0_minutes": "0", "step0_targets": f"schedule:{company.schedule}"}
+    _, _, text = await browser.press(here, **FIELDS, **step, final=str(company.team))
+    assert "Ana Silva" in text
+    assert "If nobody in the fallback team Payments answers either" in text
+    _, _, text = await browser.press(here, **FIELDS, **step, step0_priorities="1", preview_priority="4")
+    assert "Skipped: not for P4." in text
+    _, _, text = await browser.press(here, **FIELDS, step0_minutes="0")
+    assert "once a step names somebody" in text
+    _, _, text = await browser.press(here, **FIELDS, **step, preview_at="yesterday")
+    assert "not a date and time" in text
+
+
+async def test_a_stored_policy_is_previewed_at_a_chosen_time(browser: Browser, company: Company) -> None:
+    here = f"/settings/policies/{company.policy}/forecast"
+    assert "Ana Silva" in await browser.see(here)
+    text = await browser.see(f"{here}?preview_at=2040-01-01T03:00&preview_priority=2")
+    assert "Nobody is on call for it" in text
+    assert "Ben Okafor" in text
