@@ -19,7 +19,9 @@ def new_policy(page: Page, name: str) -> None:
     page.get_by_role("button", name="Add to step 1").click()
     expect(page.get_by_role("button", name="Remove Payments on-call from step 1")).to_be_visible()
     page.get_by_label("Add to step 2").select_option(
-        value=page.locator("#f-s1-add optgroup[label='One of a team, in turn'] option").first.get_attribute("value")
+        value=page.locator("#f-s1-add optgroup[label='One of a team, in turn'] option").first.get_attribute(
+            "value"
+        )
     )
     page.get_by_role("button", name="Add to step 2").click()
     page.locator("#f-s1-when > summary").click()

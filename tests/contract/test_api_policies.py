@@ -13,7 +13,11 @@ from tocsin.kernel.sql import Statement
 
 HOOK = "https://hook.example/services/t0ken"
 CHAT = "slack://TokenA12345/TokenB12345/tokencccccccccccccccccccc/#ops"
-NIGHT = {"hours": {"zone": "Europe/Berlin", "from": "22:00", "until": "06:00"}, "priorities": [2, 1], "tags": ["db"]}
+NIGHT = {
+    "hours": {"zone": "Europe/Berlin", "from": "22:00", "until": "06:00"},
+    "priorities": [2, 1],
+    "tags": ["db"],
+}
 
 
 def body(company: Company, **more: Any) -> dict[str, Any]:
@@ -78,8 +82,13 @@ async def test_channels_keep_their_secrets(api: Api, db: Database, company: Comp
     kept = [{"kind": t["kind"], "id": t["channel"]} for t in shown["plan"]["steps"][0]["targets"]]
     again = await api.good("PUT", one, body(company, steps=[{"targets": kept}]))
     assert again["plan"]["steps"] == shown["plan"]["steps"]
-    rows = await db.rows(Statement("test", "select kind, transport, address, secret from page_channels order by kind"))
-    assert [(r["kind"], r["transport"]) for r in rows] == [("chat_channel", "apprise"), ("webhook", "webhook")]
+    rows = await db.rows(
+        Statement("test", "select kind, transport, address, secret from page_channels order by kind")
+    )
+    assert [(r["kind"], r["transport"]) for r in rows] == [
+        ("chat_channel", "apprise"),
+        ("webhook", "webhook"),
+    ]
     assert rows[0]["address"].startswith("slack (")
     assert all(b"TokenA12345" not in r["secret"] and b"MfKQ" not in r["secret"] for r in rows)
     audited = await db.rows(Statement("test", "select before, after from audit_entries"))
@@ -115,13 +124,17 @@ async def test_viewers_look_and_change_nothing(api: Api, company: Company) -> No
     assert (await vic.ask("GET", f"{one}/preview")).status == 200
     assert (await vic.ask("POST", f"{one}/apply-to-running")).status == 403
     assert (await vic.ask("PUT", one, body(company))).status == 403
-    assert (await vic.ask("PUT", f"/teams/{company.team}/paging-rule", {"paging_rule": "everybody"})).status == 403
+    assert (
+        await vic.ask("PUT", f"/teams/{company.team}/paging-rule", {"paging_rule": "everybody"})
+    ).status == 403
 
 
 async def test_a_teams_rule_is_set_by_those_who_run_it(api: Api, company: Company) -> None:
     ana = await api.as_(company.as_ana())
     rule = f"/teams/{company.team}/paging-rule"
-    assert (await ana.ask("PUT", rule, {"paging_rule": "everybody"})).status == 403  # A member, no administrator.
+    assert (
+        await ana.ask("PUT", rule, {"paging_rule": "everybody"})
+    ).status == 403  # A member, no administrator.
     assert (await api.ask("PUT", rule, {"paging_rule": "round_robin"})).status == 204
     assert (await api.ask("PUT", rule, {"paging_rule": "loudly"})).status == 422
     assert [t["paging_rule"] for t in (await api.good("GET", "/teams"))["teams"]] == ["round_robin"]

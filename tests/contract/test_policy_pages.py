@@ -17,7 +17,9 @@ async def plan_of(db: Database, company: Company) -> Plan:
     return found.rules
 
 
-async def test_an_old_policy_is_asked_for_its_final_step(browser: Browser, db: Database, company: Company) -> None:
+async def test_an_old_policy_is_asked_for_its_final_step(
+    browser: Browser, db: Database, company: Company
+) -> None:
     here = f"/settings/policies/{company.policy}"
     assert "Not decided yet" in await browser.see("/settings/policies")
     assert "Not decided yet" in await browser.see(here)
@@ -34,7 +36,12 @@ async def test_an_old_policy_is_asked_for_its_final_step(browser: Browser, db: D
 
 async def test_targets_are_added_and_removed_by_buttons(browser: Browser, company: Company) -> None:
     here, team = f"/settings/policies/{company.policy}", f"round_robin:{company.team}"
-    fields = FIELDS | {"step0_minutes": "0", "step0_targets": f"user:{company.ana}", "step0_add": team, "do": "target:0"}
+    fields = FIELDS | {
+        "step0_minutes": "0",
+        "step0_targets": f"user:{company.ana}",
+        "step0_add": team,
+        "do": "target:0",
+    }
     _, _, text = await browser.press(here, **fields)
     targets = re.findall(r'name="step0_targets" value="([^"]+)"', text)
     assert targets == [f"user:{company.ana}", team]
@@ -49,7 +56,10 @@ async def test_steps_move_and_keep_their_times(browser: Browser, company: Compan
     }  # fmt: skip
     _, _, text = await browser.press(f"/settings/policies/{company.policy}", **FIELDS, **steps, do="up:1")
     assert re.findall(r'name="step\d_minutes" value="([^"]+)"', text) == ["0", "7"]
-    assert re.findall(r'name="step\d_targets" value="([^"]+)"', text) == [f"user:{company.ben}", f"user:{company.ana}"]
+    assert re.findall(r'name="step\d_targets" value="([^"]+)"', text) == [
+        f"user:{company.ben}",
+        f"user:{company.ana}",
+    ]
 
 
 async def test_everything_is_saved_without_a_script(browser: Browser, db: Database, company: Company) -> None:
@@ -66,7 +76,10 @@ async def test_everything_is_saved_without_a_script(browser: Browser, db: Databa
     plan = await plan_of(db, company)
     (stored,) = plan.steps
     assert stored.delay_s == 150
-    assert {(t.kind, t.name) for t in stored.targets} == {(Kind.NEXT, "Payments on-call"), (Kind.WEBHOOK, "Robot")}
+    assert {(t.kind, t.name) for t in stored.targets} == {
+        (Kind.NEXT, "Payments on-call"),
+        (Kind.WEBHOOK, "Robot"),
+    }
     assert stored.when.words == (
         "only outside Mon, Fri 09:00 to 17:00 (Europe/Berlin), P1 to P2, with the tag db, eu, without the tag test"
     )
@@ -86,8 +99,14 @@ async def test_what_is_wrong_is_said_and_what_was_typed_stays(browser: Browser, 
     assert status == 422
     assert "Step 2 must start later" in text
     assert 'value="db"' in text
-    for field, typed in (("step0_minutes", "soon"), ("step0_targets", "user:nobody"), ("step0_targets", "moon:1")):
-        status, _, _ = await browser.press(here, **FIELDS, **(steps | {field: typed}), final="nobody", do="save")
+    for field, typed in (
+        ("step0_minutes", "soon"),
+        ("step0_targets", "user:nobody"),
+        ("step0_targets", "moon:1"),
+    ):
+        status, _, _ = await browser.press(
+            here, **FIELDS, **(steps | {field: typed}), final="nobody", do="save"
+        )
         assert status == 422, typed
 
 

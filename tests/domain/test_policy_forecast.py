@@ -150,7 +150,7 @@ async def test_the_preview_says_what_the_engine_does(
     policy = await queries.policy(db, world.company.policy)
     assert policy is not None
     facts = Facts(priority, ("DB",) if tagged else ())
-    expected = await policy_queries.preview(db, policy.rules, await db.clock(), facts)
+    expected = await policy_queries.preview(db, policy.rules, await db.clock(), facts.priority, facts.tags)
     alert = await world.open(priority=priority)
     await run(db, "update alerts set tags = $2 where id = $1", alert, list(facts.tags))
     await world.decide()

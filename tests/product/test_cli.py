@@ -355,7 +355,9 @@ def test_a_policy_is_listed_shown_and_previewed(shell: Shell) -> None:
     shown = shell.run("policy", "show", "checkout").stdout
     assert "Ada Admin" in shown
     assert "If nobody answers: nobody." in shown
-    previewed = shell.json("policy", "preview", "Checkout", "--at", "2027-01-01T03:00+00:00", "--tags", "db,eu")
+    previewed = shell.json(
+        "policy", "preview", "Checkout", "--at", "2027-01-01T03:00+00:00", "--tags", "db,eu"
+    )
     assert isinstance(previewed, dict)
     assert [(s["people"], s["at"][:16]) for s in previewed["steps"]] == [(["Ada Admin"], "2027-01-01T03:00")]
     assert "the policy says so" in shell.run("policy", "preview", "Checkout").stdout

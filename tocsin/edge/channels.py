@@ -1,5 +1,6 @@
 """From what somebody typed about a webhook or a chat channel to what a policy keeps of it: checked, its secret sealed."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,6 +11,8 @@ from tocsin.paging.drafts import NewChannel
 from tocsin.paging.plans import Kind
 from tocsin.paging.transport import SECRET_PURPOSE, BadAddress
 
+#: From kind, name, address and secret that were typed to a channel.
+Channel = Callable[[Kind, str, str, str], NewChannel]
 #: What carries messages to each kind. A chat channel is any that Apprise can post to: Slack, Mattermost, Matrix and many more.
 CARRIES = {Kind.WEBHOOK: "webhook", Kind.CHAT: "apprise"}
 

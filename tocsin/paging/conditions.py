@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from tocsin.oncall.clocks import local, zone_exists
+from tocsin.people.model import is_time_zone
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MAX_TAGS = 20
@@ -27,7 +28,7 @@ class Hours:
 
     def hold(self, at: datetime) -> bool:
         """Whether the step applies at a moment."""
-        here = local(at, self.zone)
+        here = at.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
         clock, today = here.time(), here.isoweekday() in self.days
         if self.start < self.end:
             inside = today and self.start <= clock < self.end
@@ -111,7 +112,7 @@ def _hours_of(stored: Mapping[str, Any]) -> Hours:
 def problem_of(conditions: Conditions) -> str:
     """What is wrong with conditions that somebody typed; empty when they can be kept."""
     hours = conditions.hours
-    if hours and not zone_exists(hours.zone):
+    if hours and not is_time_zone(hours.zone):
         return f"there is no time zone {hours.zone[:60]}."
     if hours and (not hours.days or not set(hours.days) <= set(range(1, 8))):
         return "choose at least one day for the working hours."

@@ -95,6 +95,9 @@ async def _check(u: Unit, draft: PolicyDraft) -> None:
     for kind, found in known:
         if found in unknown:
             raise Invalid("steps", UNKNOWN[kind.of])
+    zones = list({step.when.hours.zone for step in draft.steps if step.when.hours})
+    if zones and (rows := await u.rows(sql.unknown_zones, zones)):
+        raise Invalid("steps", f"The database does not know the time zone {rows[0]['name']}.")
     if draft.final.team and await u.rows(sql.unknown_targets, [Kind.TEAM], [draft.final.team]):
         raise Invalid("final", "The fallback team does not exist.")
 

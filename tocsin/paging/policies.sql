@@ -62,6 +62,10 @@ where not case
     when t.kind in ('team', 'whole_team', 'round_robin') then exists (select from teams m where m.id = t.wanted)
     else exists (select from page_channels c where c.id = t.wanted and c.kind = t.kind) end
 
+-- name: unknown_zones
+-- Of these time zones, those that the database does not know: their conditions could not be asked when the step runs.
+select t.name from unnest($1::text[]) as t (name) where not exists (select from pg_timezone_names z where z.name = t.name)
+
 -- name: apply_to_running
 -- engine
 -- What runs by a policy goes on by its rules as they are now, in the same round and at the same step, at that step's new time. One

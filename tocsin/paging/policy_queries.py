@@ -1,6 +1,6 @@
 """Who would be paged when by a policy, stored or drafted; and the channels it tells."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -30,11 +30,13 @@ async def channels(db: Reader, plan: Plan) -> dict[UUID, ChannelRow]:
     return {row.id: row for row in await db.all(ChannelRow, sql.channels, wanted)} if wanted else {}
 
 
-async def preview(db: Reader, plan: Plan, at: datetime, facts: Facts, urgency: str = "") -> Preview:
+async def preview(
+    db: Reader, plan: Plan, at: datetime, priority: int, tags: Sequence[str] = (), urgency: str = ""
+) -> Preview:
     """What would follow an alert at a moment. Without an urgency, that of the priority."""
-    urgency = urgency or ("high" if facts.priority <= 3 else "low")
+    urgency = urgency or ("high" if priority <= 3 else "low")
     found = await roster(db, plan, at, urgency)
-    return Preview(at, forecast(plan, found, begin(plan, at), facts), ending(plan))
+    return Preview(at, forecast(plan, found, begin(plan, at), Facts(priority, tuple(tags))), ending(plan))
 
 
 async def plan_of_draft(db: Reader, draft: PolicyDraft) -> Plan:

@@ -7,13 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from tocsin.edge.channels import new_channel
 from tocsin.edge.door import Form, Who, act, page, path_id, read_form, redirect, render, site_of, viewer_of
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
 from tocsin.paging import policies, queries
 from tocsin.paging.model import Policy
 from tocsin.web import policy_form as forms
-from tocsin.web.policy_choices import choices
+from tocsin.web.policy_choices import channels_of, choices
 from tocsin.web.policy_preview import asked, drafted, stored
 
 HERE = "/settings/policies"
@@ -80,8 +79,7 @@ async def save(request: Request) -> Response:
 
 
 async def _store(request: Request, form: Form, policy: Policy | None, steps: list[forms.Step]) -> str:
-    site = site_of(request)
-    draft = forms.draft_in(form, steps, lambda *typed: new_channel(site, *typed))
+    draft = forms.draft_in(form, steps, channels_of(request))
     async with act(request, form) as u:
         if policy is None:
             await policies.create_policy(u, draft)

@@ -4,6 +4,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from tocsin.edge.channels import Channel, new_channel
 from tocsin.edge.door import site_of
 from tocsin.kernel.crypto import new_webhook_secret
 from tocsin.oncall.offered import zones
@@ -46,3 +47,9 @@ async def choices(request: Request, plan: Plan | None = None) -> dict[str, Any]:
         "groups": groups, "called": called, "teams": named["team"], "team_names": dict(named["team"]), "zones": zones(),
         "new_secret": new_webhook_secret(),
     }  # fmt: skip
+
+
+def channels_of(request: Request) -> Channel:
+    """Makes a channel of what was typed, as its transport accepts it. Raises `Invalid`."""
+    site = site_of(request)
+    return lambda kind, name, address, secret: new_channel(site, kind, name, address, secret)

@@ -1,14 +1,15 @@
 """The form of an escalation policy: its steps as text, for showing what was typed again, and as a draft, for saving it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import time
 from typing import Any
 from uuid import UUID
 
+from tocsin.edge.channels import Channel
 from tocsin.edge.door import Form
 from tocsin.kernel.errors import Invalid
 from tocsin.paging.conditions import ALWAYS, Conditions, Hours
-from tocsin.paging.drafts import NewChannel, PolicyDraft, StepDraft, TargetDraft
+from tocsin.paging.drafts import PolicyDraft, StepDraft, TargetDraft
 from tocsin.paging.plans import Final, Kind, Plan
 from tocsin.paging.plans import Step as StoredStep
 
@@ -22,8 +23,6 @@ PRIORITIES = [
 ]  # fmt: skip
 NEW = {"webhook:new": Kind.WEBHOOK, "chat_channel:new": Kind.CHAT}
 Step = dict[str, Any]
-#: From kind, name, address and secret that were typed to a channel.
-Channel = Callable[[Kind, str, str, str], NewChannel]
 _HOURS = ("hours", "zone", "from", "until", "priorities", "tags", "without")
 
 

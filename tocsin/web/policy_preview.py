@@ -8,7 +8,7 @@ from starlette.requests import Request
 from tocsin.edge.door import Form, read_query, site_of, viewer_of
 from tocsin.kernel.errors import Invalid
 from tocsin.paging.drafts import NewChannel
-from tocsin.paging.forecast import Facts, PlannedStep
+from tocsin.paging.forecast import PlannedStep
 from tocsin.paging.plans import Kind, Plan
 from tocsin.paging.policy_queries import plan_of_draft, preview
 from tocsin.web import policy_form as forms
@@ -48,11 +48,11 @@ async def _shown(request: Request, plan: Plan, form: Form) -> dict[str, Any]:
     db, viewer = site_of(request).database, await viewer_of(request)
     at = form.moment("preview_at", viewer.time_zone) or await db.clock()
     tags = tuple(t.strip() for t in form.text("preview_tags", most=1000).split(",") if t.strip())
-    facts = Facts(form.whole("preview_priority", least=1, most=5, default=1), tags)
-    found = await preview(db, plan, at, facts)
+    priority = form.whole("preview_priority", least=1, most=5, default=1)
+    found = await preview(db, plan, at, priority, tags)
     return {
         "problem": "", "begun": True, "at": at, "rounds": _rounds(found.steps[:MOST]), "more": max(0, len(found.steps) - MOST),
-        "ending": found.ending, "facts": facts, "zone": viewer.time_zone, "after": _after(at),
+        "ending": found.ending, "priority": priority, "tags": tags, "zone": viewer.time_zone, "after": _after(at),
     }  # fmt: skip
 
 

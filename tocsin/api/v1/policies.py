@@ -1,6 +1,5 @@
 """Escalation policies: read, write, and who would be paged when by one."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,9 +10,7 @@ from tocsin.api.v1.auth import Call, Caller
 from tocsin.api.v1.policy_bodies import PolicyBody, shown_preview
 from tocsin.kernel.errors import NotFound
 from tocsin.paging import policies, policy_queries, queries
-from tocsin.paging.forecast import Facts
 from tocsin.paging.model import Policy
-from tocsin.paging.plans import Plan
 
 router = APIRouter(tags=["Escalation policies"])
 Moment = Annotated[
@@ -50,7 +47,8 @@ async def preview_draft(
 ) -> dict[str, Any]:
     """Who would be paged when by a policy that is not saved, if nobody answers. Nothing is saved."""
     plan = await policy_queries.plan_of_draft(call.db, body.draft(call.site))
-    return await _previewed(call, plan, at, Facts(priority, _tags(tags)), urgency)
+    moment = at or await call.db.clock()
+    return shown_preview(await policy_queries.preview(call.db, plan, moment, priority, _tags(tags), urgency))
 
 
 @router.get("/escalation-policies/{policy_id}")
@@ -92,15 +90,8 @@ async def preview_policy(
     urgency: Urgency = "",
 ) -> dict[str, Any]:
     """If an alert came at that time: who would be paged when, as long as nobody answers."""
-    policy = await _policy(call, policy_id)
-    return await _previewed(call, policy.rules, at, Facts(priority, _tags(tags)), urgency)
-
-
-async def _previewed(
-    call: Caller, plan: Plan, at: datetime | None, facts: Facts, urgency: str
-) -> dict[str, Any]:
-    moment = at or await call.db.clock()
-    return shown_preview(await policy_queries.preview(call.db, plan, moment, facts, urgency))
+    plan, moment = (await _policy(call, policy_id)).rules, at or await call.db.clock()
+    return shown_preview(await policy_queries.preview(call.db, plan, moment, priority, _tags(tags), urgency))
 
 
 async def _policy(call: Caller, policy_id: UUID) -> Policy:
