@@ -19,7 +19,7 @@ from tocsin.paging.drafts import NewChannel, PolicyDraft, StepDraft, TargetDraft
 from tocsin.paging.escalate import advance
 from tocsin.paging.plans import Final, Kind, plan_of
 from tocsin.paging.policies import apply_to_running, create_policy
-from tocsin.paging.transport import SECRET_PURPOSE
+from tocsin.paging.transport import SECRET_PURPOSE, SendFailed
 
 NEVER = Conditions(priorities=(5,))
 
@@ -330,3 +330,56 @@ async def test_a_plan_reads_back_what_was_drafted(world: World) -> None:
         "Ana Silva", "Payments on-call", "next in Payments on-call", "team Payments", "Payments in turn",
     }  # fmt: skip
     assert (plan.final.team, plan.final.name) == (c.team, "Payments")
+
+
+async def test_an_escalation_that_began_before_an_upgrade_goes_on(world: World, later: Later) -> None:
+    """Its plan names no kinds, no conditions and no final step."""
+    c = world.company
+    alert = await world.open()
+    await world.settle()
+    steps = [
+        {"delay_s": 0, "targets": []},
+        {"delay_s": 60, "targets": [{"schedule": str(c.schedule), "name": "S"}]},
+    ]
+    steps.append({"delay_s": 120, "targets": [{"user": str(c.ben), "name": "Ben"}]})
+    plan = {"repeats": 0, "repeat_after_s": 300, "steps": steps}
+    await run(world.db, "update escalations set plan = $1, next_at = clock()", plan)
+    await world.settle()
+    await later(seconds=121)
+    await world.settle()
+    assert [name for name, _, _ in await world.pages(alert)] == ["Ana", "Ana", "Ben"]
+    assert await ended(world, alert) == "exhausted: None"
+
+
+async def test_a_removed_fallback_team_is_asked_for_again(world: World) -> None:
+    c = world.company
+    rescue = await team(world, "Rescue")
+    await use(world, step(0, (Kind.USER, c.ana)), final=Final(rescue))
+    alert = await world.open()
+    await world.settle()
+    await run(world.db, "delete from teams where id = $1", rescue)
+    stored = await queries.policy(world.db, c.policy)
+    assert stored is not None
+    assert not stored.rules.final.decided
+    await run(world.db, "update escalations set next_at = clock()")
+    await world.settle()
+    assert (
+        await ended(world, alert)
+        == "exhausted: Nobody answered, and nobody in the fallback team Rescue can be paged."
+    )
+
+
+async def test_everybody_failing_lets_the_next_step_go_although_a_channel_was_told(world: World) -> None:
+    c = world.company
+    hook = TargetDraft(Kind.WEBHOOK, None, NewChannel("Hook", "webhook", "https://hook.example"))
+    await use(world, StepDraft(0, (hook, TargetDraft(Kind.USER, c.ana))), step(600, (Kind.USER, c.ben)))
+    world.email.script.append(SendFailed("No such box.", retry=False))
+    alert = await world.open()
+    await world.settle()
+    assert [p.page.user_name for p in await queries.ledger(world.db, alert)][-1] == "Ben Okafor"
+
+
+async def test_a_zone_that_the_database_does_not_know_is_refused(world: World) -> None:
+    hours = Hours("Factory/Nowhere", (1,), time(9), time(17))
+    with pytest.raises(Invalid, match="time zone"):
+        await use(world, step(0, (Kind.USER, world.company.ana), when=Conditions(hours)))

@@ -86,9 +86,15 @@ async def entries(call: Call, alert: str) -> dict[str, Any]:
 
 @router.get("/alerts/{alert}/ledger")
 async def ledger(call: Call, alert: str) -> dict[str, Any]:
-    """Every page and message: who, how, when, and what became of it."""
+    """Every page and message: who, how, when, and what became of it. `empty_steps` found nobody or were skipped; `why_quiet` says
+    why nobody (more) is paged."""
     found = await _alert(call, alert)
-    return {"pages": await paging.ledger(call.db, found.id)}
+    escalation = await paging.escalation_of(call.db, found.id)
+    return {
+        "pages": await paging.ledger(call.db, found.id),
+        "empty_steps": await paging.empty_steps(call.db, found.id),
+        "why_quiet": "" if found.acknowledged_at or found.closed_at else paging.why_quiet(escalation),
+    }
 
 
 @router.post("/alerts/{alert}/acknowledge")
