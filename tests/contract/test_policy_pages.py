@@ -1,14 +1,18 @@
 """The editor of escalation policies, asked as a browser asks it: without a script, every button is a form's."""
 
 import re
+from uuid import UUID
 
 from tests.contract.browsing import Browser
 from tests.support import Company
+from tocsin.alerts.commands import report
 from tocsin.kernel.db import Database
+from tocsin.kernel.sql import Statement
+from tocsin.paging.escalate import begin_for
 from tocsin.paging.plans import Kind, Plan
-from tocsin.paging.queries import policy
+from tocsin.paging.queries import escalation_of, policy
 
-FIELDS = {"name": "Mine", "repeats": "1", "repeat_after": "5"}
+FIELDS = {"name": "Mine", "repeats": "1", "repeat_after": "1.5"}
 
 
 async def plan_of(db: Database, company: Company) -> Plan:
@@ -103,9 +107,11 @@ async def test_what_is_wrong_is_said_and_what_was_typed_stays(browser: Browser, 
         ("step0_minutes", "soon"),
         ("step0_targets", "user:nobody"),
         ("step0_targets", "moon:1"),
+        ("repeat_after", "0"),
+        ("repeat_after", "nan"),
     ):
         status, _, _ = await browser.press(
-            here, **FIELDS, **(steps | {field: typed}), final="nobody", do="save"
+            here, **(FIELDS | steps | {field: typed}), final="nobody", do="save"
         )
         assert status == 422, typed
 
@@ -130,3 +136,42 @@ async def test_a_stored_policy_is_previewed_at_a_chosen_time(browser: Browser, c
     text = await browser.see(f"{here}?preview_at=2040-01-01T03:00&preview_priority=2")
     assert "Nobody is on call for it" in text
     assert "Ben Okafor" in text
+
+
+async def test_an_edit_reaches_what_runs_only_when_asked(
+    browser: Browser, db: Database, company: Company
+) -> None:
+    here = f"/settings/policies/{company.policy}"
+    assert "Also apply to" not in await browser.see(here)
+    alert = await reported(db, company)
+    assert "Also apply to the 1 escalation that runs now" in await browser.see(here)
+    fields = FIELDS | {
+        "step0_minutes": "9",
+        "step0_targets": f"user:{company.ben}",
+        "final": "nobody",
+        "do": "save",
+    }
+    for apply, steps in (({}, 2), ({"apply": "1"}, 1)):
+        status, _, _ = await browser.press(here, **fields, **apply)
+        assert status == 303
+        escalation = await escalation_of(db, alert)
+        assert escalation is not None
+        assert len(escalation.plan["steps"]) == steps
+
+
+async def reported(db: Database, company: Company) -> UUID:
+    async with db.unit(company.admin(), "web") as u:
+        alert = await report(u, "Checkout is slow", service="Checkout", priority=1)
+        await begin_for(u, [alert])
+    return alert
+
+
+async def test_a_teams_rule_is_changed_on_its_page(browser: Browser, db: Database, company: Company) -> None:
+    here = f"/settings/teams/{company.team}"
+    assert "Whoever is on call in its schedules" in await browser.see(here)
+    status, _, _ = await browser.press(f"{here}/rule", paging_rule="everybody")
+    assert status == 403  # Ana is a member, no administrator of the team.
+    await db.run(Statement("test", "update team_members set role = 'admin' where user_id = $1"), company.ana)
+    assert (await browser.press(f"{here}/rule", paging_rule="round_robin"))[0] == 303
+    assert re.search(r'value="round_robin" selected', await browser.see(here))
+    assert (await browser.press(f"{here}/rule", paging_rule="loudly"))[0] == 422

@@ -20,7 +20,9 @@ from tocsin.paging.drafts import StepDraft, TargetDraft
 from tocsin.paging.forecast import Facts, PlannedStep
 from tocsin.paging.plans import Final, Kind
 
-KINDS = [Kind.USER, Kind.SCHEDULE, Kind.NEXT, Kind.PREVIOUS, Kind.TEAM, Kind.WHOLE_TEAM, Kind.ROUND_ROBIN]
+KINDS = [
+    Kind.USER, Kind.SCHEDULE, Kind.NEXT, Kind.PREVIOUS, Kind.TEAM, Kind.WHOLE_TEAM, Kind.ROUND_ROBIN, Kind.WEBHOOK,
+]  # fmt: skip
 #: So close to each other the two must be: the engine runs a moment after a step is due.
 CLOSE_S = 20.0
 
@@ -35,7 +37,7 @@ class Pool:
     """People, teams and schedules to draw from: some cannot be reached, one schedule is empty, one has gaps."""
 
     def __init__(self) -> None:
-        self.of: dict[str, list[UUID]] = {"user": [], "schedule": [], "team": []}
+        self.of: dict[str, list[UUID]] = {"user": [], "schedule": [], "team": [], "channel": [new_id()]}
 
     async def fill(self, world: World) -> None:
         c = world.company
@@ -46,6 +48,12 @@ class Pool:
             for n in range(7)
         ]
         self.of["user"] = [*people, c.ana, c.ben]
+        await run(
+            world.db,
+            "insert into page_channels (id, kind, name, transport, address)"
+            " values ($1, 'webhook', 'Hook', 'webhook', 'https://hook.example') on conflict do nothing",
+            self.of["channel"][0],
+        )
         for number in range(3):
             schedule = new_id()
             await run(
@@ -116,7 +124,7 @@ async def played(world: World, alert: UUID) -> list[tuple[int, int, datetime, tu
 
 
 def shown(steps: list[PlannedStep]) -> list[tuple[int, int, datetime, tuple[str, ...], str]]:
-    return [(s.round, s.step, s.at, s.people, s.note) for s in steps]
+    return [(s.round, s.step, s.at, tuple(sorted([*s.people, *s.channels])), s.note) for s in steps]
 
 
 @settings(

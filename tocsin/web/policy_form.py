@@ -136,8 +136,15 @@ def draft_in(form: Form, steps: list[Step], channel: Channel) -> PolicyDraft:
         raise Invalid("steps", "Choose whom to page in at least one step.")
     return PolicyDraft(
         form.text("name", most=100), tuple(_draft(n, s, channel) for n, s in filled), final_in(form), form.id("team_id"),
-        form.whole("repeats", least=0, most=20, default=2), form.whole("repeat_after", least=1, most=1440, default=5) * 60,
+        form.whole("repeats", least=0, most=20, default=2), _pause(form.text("repeat_after", most=12)),
     )  # fmt: skip
+
+
+def _pause(minutes: str) -> int:
+    try:
+        return _seconds(minutes or "5")
+    except Invalid:
+        raise Invalid("repeat_after", "Wait 1 minute to 24 hours before repeating.") from None
 
 
 def final_in(form: Form) -> Final:
