@@ -20,6 +20,7 @@ from tocsin.api import opsgenie, v1
 from tocsin.comms import work as comms_work
 from tocsin.duty import fatigue, handover_clock, readiness_work, weekahead
 from tocsin.duty import work as duty_work
+from tocsin.duty.silence_reminders import SilenceReminders
 from tocsin.edge import callbacks, chats, errors, heartbeats, inbound, stream
 from tocsin.edge.access import Who, page
 from tocsin.edge.batcher import Batcher
@@ -45,7 +46,7 @@ from tocsin.kernel.work import BatchPump, JobPump, Pump, Pumps
 from tocsin.learning import work as learning_work
 from tocsin.oncall import refresh as calendars
 from tocsin.oncall import work as oncall_work
-from tocsin.paging import listen
+from tocsin.paging import listen, silence_clock
 from tocsin.paging import work as paging_work
 from tocsin.paging.deliver import Sender
 from tocsin.paging.escalate import Engine
@@ -203,7 +204,7 @@ def _pumps(site: Site) -> list[Pump]:
     return [
         *(BatchPump(database, kind, handle) for kind, handle in batches.items()),
         JobPump(database, jobs), Engine(database), UpdateClock(database), handover_clock.HandoverClock(database, site.keys),
-        HeartbeatClock(database), Reconciler(database),
+        HeartbeatClock(database), Reconciler(database), silence_clock.SilenceClock(database), SilenceReminders(database),
         JobPump(database, listen.jobs(registry.listeners(site.transports))),
     ]  # fmt: skip
 
@@ -238,6 +239,7 @@ async def _serve(settings: Settings, *, dev: bool, say: Callable[[str], None], c
             readiness_work.begin,
             handover_clock.begin,
             calendars.begin,
+            silence_clock.begin,
         ):
             await begin(database)
         await listen.begin(database, registry.listeners(running.site.transports))

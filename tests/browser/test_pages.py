@@ -133,8 +133,14 @@ def furnish(house: House) -> dict[str, str]:
     publication = until(lambda: server.rows("select id from publications limit 1"), "the publication")[0][
         "id"
     ]
+    silence = {
+        "reason": (HOSTILE + WORD)[:500], "link": "https://changes.example/" + WORD, "service_ids": [str(service_id)],
+        "ends_at": (datetime.now(UTC) + timedelta(days=1)).isoformat(), "quieten": False,
+        "matchers": [{"field": "details." + WORD, "operator": "equals", "value": (HOSTILE + WORD)[:500]}],
+    }  # fmt: skip
+    silence_id = server.api("POST", "/silences", silence, token)["id"]
     return {
-        "alert": alert, "key": key, "service_id": str(service_id), "policy_id": str(policy["id"]),
+        "alert": alert, "key": key, "silence_id": str(silence_id), "service_id": str(service_id), "policy_id": str(policy["id"]),
         "schedule_id": str(schedule_id), "publication_id": str(publication),
         "token": link_in(mail, "/ack/").rpartition("/")[2], "team_id": str(team["id"]),
         "relief": relief_link(house, UUID(str(schedule_id)), UUID(ada)),

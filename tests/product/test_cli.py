@@ -128,6 +128,33 @@ def test_an_incident_from_the_shell(shell: Shell) -> None:
     assert key in shell.run("incident", "list", "--all").stdout
 
 
+def test_a_silence_from_the_shell(shell: Shell) -> None:
+    made = shell.json(
+        "silence",
+        "add",
+        "message*=backup",
+        "priority!=P1",
+        "-r",
+        "new disks",
+        "--for",
+        "2h",
+        "--service",
+        "Checkout",
+    )
+    assert isinstance(made, dict)
+    assert (made["state"], made["about"]) == (
+        "active", "Checkout, where message contains backup and priority is not P1",
+    )  # fmt: skip
+    listed = shell.run("silence", "list").stdout
+    assert "new disks" in listed
+    assert made["id"][-8:] in listed
+    assert "It ends" in shell.run("silence", "extend", made["id"][-8:], "--for", "1d").stdout
+    assert "It is over" in shell.run("silence", "end", made["id"][-8:]).stdout
+    assert "Nothing is silenced." in shell.run("silence", "list").stdout
+    assert "everything" in failed(shell.run("silence", "add", "alias=~.*", "-r", "x", "--for", "1h"), REFUSED)
+    assert "--for" in failed(shell.run("silence", "add", "alias=x", "-r", "x"), REFUSED)
+
+
 def test_who_is_on_call(shell: Shell) -> None:
     assert "Ada Admin" in shell.run("oncall", "now").stdout
     found = shell.json("oncall", "now")

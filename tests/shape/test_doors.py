@@ -87,7 +87,7 @@ LEFT_OUT: dict[str, dict[str, set[str]]] = {
         "the status page is set up by eye; updates publish to it from every door": STATUS_PAGE,
         "the command line is for the moment something breaks; setting up is for the pages and the API": SET_UP
         | REVISE
-        | {"heartbeat.change", "heartbeat.renew"},
+        | {"heartbeat.change", "heartbeat.renew", "silence.change", "service.set_dependencies"},
         "who may do what is changed in a session, by an administrator": PEOPLE,
         "a shell can repeat the single one": {"alert.acknowledge_many", "alert.close_many"},
         "sends, acknowledges and closes; finer work on an alert is for its page": {

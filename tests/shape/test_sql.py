@@ -30,6 +30,7 @@ LARGE = {
     "publications",
     "request_keys",
     "shifts",
+    "silenced_alerts",
     "work",
 }
 OLDEST = Path("/usr/lib/postgresql") / str(programs.OLDEST) / "bin"

@@ -73,9 +73,11 @@ def _brief(brief: Mapping[str, Any]) -> list[str]:
         {**a, "priority": f"P{a['priority']}", "silent": local(a["silent_until"])} for a in brief["alerts"]
     ]
     notes = [{**n, "at": local(n["created_at"])} for n in brief["notes"]]
+    quiet = [{**q, "until": local(q["ends_at"])} for q in brief.get("silences", [])]
     parts = [
         (incidents, {"key": "INCIDENT", "status": "STATUS", "summary": "SUMMARY", "due": "UPDATE DUE"}),
         (alerts, {"number": "ALERT", "priority": "", "message": "MESSAGE", "service": "SERVICE", "silent": "SILENT UNTIL"}),
+        (quiet, {"kind": "SILENCED", "until": "UNTIL", "about": "WHAT", "reason": "WHY", "owner": "OWNER"}),
         (notes, {"id": "NOTE", "author": "FROM", "text": "TEXT", "at": "LEFT"}),
     ]  # fmt: skip
     return [table(rows, columns, "") for rows, columns in parts if rows] or ["Nothing is open."]

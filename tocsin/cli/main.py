@@ -20,6 +20,7 @@ from tocsin.cli import (
     readiness,
     schedule,
     selfcheck,
+    silence,
 )
 from tocsin.cli.client import USAGE, stop
 from tocsin.cli.output import Json, show
@@ -41,7 +42,7 @@ def build(*more: More) -> typer.Typer:
     app.command()(readiness.readiness)
     app.command()(selfcheck.selfcheck)
     for name, group in (
-        ("alert", alert.app), ("oncall", oncall.app), ("schedule", schedule.app), ("heartbeat", heartbeat.app), ("policy", policy.app), ("cover", cover.app),
+        ("alert", alert.app), ("oncall", oncall.app), ("schedule", schedule.app), ("heartbeat", heartbeat.app), ("silence", silence.app), ("policy", policy.app), ("cover", cover.app),
         ("handover", handover.app), ("calendar", calendar.app), ("incident", incident.app),
     ):  # fmt: skip
         app.add_typer(group, name=name)

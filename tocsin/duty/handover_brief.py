@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from tocsin.alerts.silence_model import SilenceState
+from tocsin.alerts.silences import silences
 from tocsin.duty.words import day_and_time
 from tocsin.incidents.model import RoleName, Status
 from tocsin.kernel.db import Reader, Row
@@ -42,6 +44,18 @@ class OpenAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenSilence:
+    """What pages nobody until `ends_at` (of one that recurs: the end of its present time)."""
+
+    id: UUID
+    kind: str
+    about: str
+    reason: str
+    owner: str
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """What somebody wrote down for the next person, and nobody has done yet."""
 
@@ -61,6 +75,7 @@ class Brief:
     notes: tuple[Note, ...] = ()
     more: tuple[str, ...] = ()
     outgoing: str = ""
+    silences: tuple[OpenSilence, ...] = ()
 
     @property
     def awake(self) -> tuple[OpenAlert, ...]:
@@ -82,7 +97,7 @@ class Brief:
     @property
     def empty(self) -> bool:
         """Nothing is open."""
-        return not (self.incidents or self.alerts or self.notes)
+        return not (self.incidents or self.alerts or self.notes or self.silences)
 
 
 async def make_brief(
@@ -92,11 +107,24 @@ async def make_brief(
     incidents = [_incident(r) for r in await db.rows(sql.open_incidents, reader, outgoing, MOST + 1)]
     alerts = [OpenAlert(**r) for r in await db.rows(sql.open_alerts, schedule_id, MOST + 1)]
     notes = await db.all(Note, sql.open_notes, schedule_id, MOST + 1)
-    counts = {"incidents": len(incidents), "alerts": len(alerts), "notes": len(notes)}
+    quiet = await _silences(db, schedule_id)
+    counts = {
+        "incidents": len(incidents), "alerts": len(alerts), "notes": len(notes), "silences": len(quiet),
+    }  # fmt: skip
     return Brief(
         await db.clock(), tuple(incidents[:MOST]), tuple(alerts[:MOST]), tuple(notes[:MOST]),
-        tuple(kind for kind, count in counts.items() if count > MOST), name,
+        tuple(kind for kind, count in counts.items() if count > MOST), name, tuple(quiet[:MOST]),
     )  # fmt: skip
+
+
+async def _silences(db: Reader, schedule_id: UUID) -> list[OpenSilence]:
+    """What is silenced now, the soonest end first: of services that page this schedule, and of no service in particular."""
+    own = {row["id"] for row in await db.rows(sql.own_services, schedule_id)}
+    return [
+        OpenSilence(s.id, s.kind, s.about, s.reason, s.owner_name, s.active_until or s.ends_at)
+        for s in await silences(db, SilenceState.ACTIVE)
+        if not s.services or own & set(s.service_ids)
+    ][: MOST + 1]
 
 
 async def brief_now(db: Reader, schedule_id: UUID, reader: UUID | None) -> Brief:
@@ -117,11 +145,12 @@ def _incident(row: Row) -> OpenIncident:
 def words(brief: Brief, zone: str) -> str:
     """The brief as plain text, on the reader's clock."""
     if brief.empty:
-        return "Nothing is open: no incident, no alert, no note."
+        return "Nothing is open: no incident, no alert, no silence, no note."
     parts = [
         _part("Open incidents", [_say_incident(i) for i in brief.incidents], "incidents" in brief.more),
         _part("Open alerts", [_say_alert(a, zone) for a in brief.awake], "alerts" in brief.more),
         _part("Silent alerts", [_say_alert(a, zone) for a in brief.silent], more=False),
+        _part("Silences", [_say_silence(s, zone) for s in brief.silences], "silences" in brief.more),
         _part("Promises", [_say_promise(i, brief, zone) for i in brief.promised], more=False),
         _part("Notes", [f"{n.text} ({n.author})" for n in brief.notes], "notes" in brief.more),
     ]
@@ -141,6 +170,11 @@ def _say_alert(alert: OpenAlert, zone: str) -> str:
     has = f", {alert.acknowledged_by} has it" if alert.acknowledged_by else ""
     silent = f", silent until {day_and_time(alert.silent_until, zone)}" if alert.silent_until else ""
     return f"P{alert.priority} #{alert.number} {alert.message} ({alert.service}{has}{silent})"
+
+
+def _say_silence(silence: OpenSilence, zone: str) -> str:
+    until = day_and_time(silence.ends_at, zone)
+    return f"{silence.kind.capitalize()} until {until}: {silence.about} ({silence.reason}; {silence.owner or 'no owner'})"
 
 
 def _say_promise(incident: OpenIncident, brief: Brief, zone: str) -> str:

@@ -15,6 +15,12 @@ where a.closed_at is null
   and exists (select from escalation_targets t where t.policy_id = s.escalation_policy_id and t.schedule_id = $1)
 order by a.priority, a.started_at limit $2
 
+-- name: own_services
+-- Services whose policies page this schedule.
+select s.id from services s
+where s.archived_at is null
+  and exists (select from escalation_targets t where t.policy_id = s.escalation_policy_id and t.schedule_id = $1)
+
 -- name: open_notes
 -- row: tocsin.duty.handover_brief.Note
 -- What is not done yet, oldest first.

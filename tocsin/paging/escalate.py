@@ -10,6 +10,7 @@ from tocsin.kernel.log import logger
 from tocsin.kernel.sql import Statements
 from tocsin.kernel.work import Work
 from tocsin.paging.drafts import MAX_STEPS
+from tocsin.paging.silenced import let_go
 
 sql = Statements("tocsin.paging")
 log = logger(__name__)
@@ -37,7 +38,7 @@ async def begin_for(u: Unit, alert_ids: Sequence[UUID], *, again: bool = False) 
     that ended at once, and nobody is paged twice.
     """
     await u.rows(sql.lock_alerts, list(alert_ids))
-    begun = await u.rows(sql.begin_escalations, list(alert_ids), again)
+    begun = await _begun(u, list(alert_ids), again)
     _announce(u, begun)
     running = [row["id"] for row in begun if row["ended_at"] is None]
     try:
@@ -46,6 +47,16 @@ async def begin_for(u: Unit, alert_ids: Sequence[UUID], *, again: bool = False) 
     except DATA_ERRORS as error:
         # They are begun and due: the engine takes them one by one and sets the poisoned one aside.
         log.warning("first_step_failed", error=repr(error))
+
+
+async def _begun(u: Unit, alert_ids: list[UUID], again: bool) -> list[Row]:
+    """A silence that cannot be read must not keep a page back: then there are none."""
+    try:
+        async with u.savepoint():
+            return await u.rows(sql.begin_escalations, alert_ids, again, True)
+    except DATA_ERRORS as error:
+        log.error("silences_unreadable", error=repr(error))  # noqa: TRY400 - handled: everybody is paged
+        return await u.rows(sql.begin_escalations, alert_ids, again, False)
 
 
 async def _run_due(u: Unit, ids: Sequence[UUID]) -> None:
@@ -77,6 +88,7 @@ async def end(u: Unit, works: list[Work]) -> None:
     """Batch: acknowledged or closed. Ends escalations, drops what is queued, tells the others who were paged."""
     if await u.run(sql.end_escalations, _streams(works), [w.payload["seq"] for w in works]):
         u.touch("work")
+    await let_go(u, _streams(works))
     u.touch("pages")
 
 

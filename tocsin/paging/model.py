@@ -46,6 +46,8 @@ class EndReason(StrEnum):
     EXHAUSTED = "exhausted"
     NOBODY = "nobody"
     FAILED = "failed"
+    SILENCED = "silenced"
+    SUPPRESSED = "suppressed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ select id from alerts where id = any ($1::uuid[]) order by id for no key update
 -- name: begin_escalations
 -- engine
 -- Hundreds of alerts at once: freezes each service's policy into an escalation, starting now or when the snooze ends.
--- An alert that pages nobody gets an escalation that has ended, with the reason. $2: also for those that had one.
+-- An alert that pages nobody gets an escalation that has ended, with the reason; one that does so for a while only also gets
+-- a row that says until when. $2: also for those that had one. $3: whether silences are heeded.
 with asked as (
     select a.id, a.urgency, greatest(clock(), a.snoozed_until) as start, s.name as service, p.id as policy_id, p.name
     from alerts a
@@ -31,21 +32,35 @@ with asked as (
 ), plans as materialized (
     select policy_id, policy_plan(policy_id) as plan
     from (select distinct policy_id from asked where policy_id is not null) wanted
+), hushed as materialized (
+    select * from hushed_alerts(case when $3 then $1::uuid[] end)
 ), ready as (
-    select asked.*, coalesce(plan, '{}') as plan, step_delay(plan, 0) as delay from asked left join plans using (policy_id)
+    select asked.*, coalesce(plan, '{}') as plan, step_delay(plan, 0) as delay, h.alert_id is not null as hushed,
+           h.silence_id, h.under_id, h.until, h.end_reason, h.words
+    from asked left join plans using (policy_id) left join hushed h on h.alert_id = asked.id
+), begun as (
+    insert into escalations (alert_id, policy_id, policy_name, plan, urgency, round_started_at, next_at, ended_at,
+                             end_reason, error)
+    select id, policy_id, coalesce(name, ''), plan, urgency, start, case when not hushed then start + delay end,
+           case when delay is null or hushed then clock() end,
+           case when delay is null then 'nobody' when hushed then end_reason end,
+           case when delay is not null then words
+                when service is null then 'Nobody is paged because this alert belongs to no service.'
+                when name is null then 'Nobody is paged because ' || service || ' has no escalation policy.'
+                else 'Nobody is paged because the policy ' || name || ' has no steps.' end
+    from ready
+    on conflict (alert_id) where ended_at is null do nothing
+    returning id, alert_id, ended_at
+), kept as (
+    insert into silenced_alerts (alert_id, silence_id, under_id, until)
+    select id, silence_id, under_id, until from ready where hushed and delay is not null
+    on conflict (alert_id) where over_at is null
+    do update set silence_id = excluded.silence_id, under_id = excluded.under_id, until = excluded.until, at = clock()
+), woken as (
+    update silenced_alerts set over_at = clock()
+    where over_at is null and alert_id in (select id from ready where not hushed)
 )
-insert into escalations (alert_id, policy_id, policy_name, plan, urgency, round_started_at, next_at, ended_at,
-                         end_reason, error)
-select id, policy_id, coalesce(name, ''), plan, urgency, start, start + delay,
-       case when delay is null then clock() end,
-       case when delay is null then 'nobody' end,
-       case when delay is not null then null
-            when service is null then 'Nobody is paged because this alert belongs to no service.'
-            when name is null then 'Nobody is paged because ' || service || ' has no escalation policy.'
-            else 'Nobody is paged because the policy ' || name || ' has no steps.' end
-from ready
-on conflict (alert_id) where ended_at is null do nothing
-returning id, alert_id, ended_at
+select id, alert_id, ended_at from begun
 
 -- name: advance
 -- engine

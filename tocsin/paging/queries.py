@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tocsin.kernel.db import Reader, Row
 from tocsin.kernel.sql import Statements
+from tocsin.paging import silenced
 from tocsin.paging.forecast import Facts, PlannedStep, Where, forecast
 from tocsin.paging.model import (
     Attempt,
@@ -20,6 +21,7 @@ from tocsin.paging.model import (
 )
 from tocsin.paging.plans import plan_of
 from tocsin.paging.rosters import roster
+from tocsin.paging.silenced import Beneath, Quiet, QuietNow
 
 sql = Statements("tocsin.paging")
 policies_sql = Statements("tocsin.paging", "policies.sql")
@@ -76,6 +78,21 @@ def why_quiet(escalation: Escalation | None) -> str:
 async def ledger(db: Reader, alert_id: UUID) -> list[PageWithDeliveries]:
     """Every page of an alert with its messages, oldest first."""
     return await _with_deliveries(db, await db.all(Page, sql.pages_of_alert, alert_id))
+
+
+async def quiet_around(db: Reader, alert_id: UUID) -> tuple[Quiet | None, list[Beneath]]:
+    """Why an alert pages nobody for now, if something keeps it quiet; and what is quiet under it."""
+    return await silenced.quiet_of(db, alert_id), await silenced.beneath(db, alert_id)
+
+
+async def quiet_among(db: Reader, alert_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these alerts are silenced, or quiet under another one."""
+    return await silenced.quiet_among(db, alert_ids)
+
+
+async def quiet_now(db: Reader) -> QuietNow:
+    """How many open alerts page nobody for now."""
+    return await silenced.quiet_now(db)
 
 
 async def empty_steps(db: Reader, alert_id: UUID) -> list[EmptyStep]:

@@ -5,7 +5,8 @@ the rows, trusts no memory and no other pump, and says in the record and in a me
 
 1. One process at a time takes the turn, twice a minute.
 2. If the clock stands before the last look it went back: what waits is moved with it.
-3. Alerts whose paging never began, ended by mistake, or failed are begun again; what fails again pages the administrators.
+3. Alerts whose paging never began, ended by mistake, or failed are begun again, and quiet ones that nothing would wake; what
+   fails again pages the administrators.
 4. Steps that nobody took are taken here; pages whose way is blocked go by the person's next method.
 """
 
@@ -20,6 +21,7 @@ from tocsin.kernel.sql import Statements
 from tocsin.paging.escalate import advance, begin_for
 from tocsin.paging.kinds import PagingResumed
 from tocsin.paging.onward import sql as onward
+from tocsin.paging.silence_clock import wake_forgotten
 from tocsin.record.kinds import encode
 
 sql = Statements("tocsin.paging", "reconcile.sql")
@@ -105,7 +107,7 @@ async def reconcile(database: Database) -> Found | None:
         if turn is None:
             return None
         back = await _follow_the_clock(u, turn["looked_at"] - turn["now"])
-        found = Found(await _resume(u), await _push(u), await _unblock(u), back)
+        found = Found(await _resume(u) + await wake_forgotten(u), await _push(u), await _unblock(u), back)
         if found:
             log.warning(
                 "paging_reconciled", resumed=found.resumed, stuck=found.stuck, unsent=found.unsent,

@@ -7,6 +7,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from tocsin.alerts import queries as alerts
+from tocsin.alerts.silence_model import SilenceKind, SilenceState
+from tocsin.alerts.silences import silences
 from tocsin.catalog.queries import services
 from tocsin.edge.door import Who, page, render, site_of, viewer_of
 from tocsin.incidents import queries as incidents
@@ -26,6 +28,7 @@ async def now(request: Request) -> Response:
     )
     mine = await paging.pages_of(db, viewer.id, waiting=True)
     active = await alerts.alerts(db, state="active", text=None, service_id=None, before=None, limit=20)
+    silent = await paging.quiet_among(db, [a.id for a in active])
     on_call, following = await on_call_and_next(db)
     context = {
         "nav": "now",
@@ -34,7 +37,14 @@ async def now(request: Request) -> Response:
         "duties": await incidents.duties_of(db, viewer.id),
         "expected": await expected_of(db, viewer.id, on_call),
         "open": sorted(open_, key=lambda card: card.severity),
-        "alerts": sorted((row_of(a, moment, names) for a in active), key=lambda row: int(row["priority"])),
+        "alerts": sorted(
+            (row_of(a, moment, names) | {"quiet": a.id in silent} for a in active),
+            key=lambda row: int(row["priority"]),
+        ),
+        "quiet": await paging.quiet_now(db),
+        "maintenance": [
+            s for s in await silences(db, SilenceState.ACTIVE) if s.kind is SilenceKind.MAINTENANCE
+        ],
         "on_call": on_call,
         "next_up": {o.schedule_id: o for o in following},
         "schedules": {o.schedule_id: o.schedule_name for o in on_call},

@@ -38,6 +38,9 @@ from tocsin.web import (
     services,
     settings,
     sign_in,
+    silence_form,
+    silence_preview,
+    silences,
     status,
     swap_ask,
     swap_link,
@@ -55,7 +58,7 @@ from tocsin.web import (
 ALL = (
     health, now, sign_in, ack, alerts, incidents, room, room_buttons, updates, notes, postmortem,
     fairness, relief, receipt, calendars, calendar_feed, calendar_import, swaps, swap_ask, swap_link, leave, history, handover, handover_accept, handover_link, oncall, schedule_edit, schedule, schedule_buttons, services,
-    policies, integrations, heartbeats, status, settings, profile, device, worker, push, people, teams, tokens, audit, system,
+    policies, integrations, heartbeats, silence_preview, silence_form, silences, status, settings, profile, device, worker, push, people, teams, tokens, audit, system,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from tocsin.catalog import commands, queries
+from tocsin.catalog import commands, dependencies, queries
 from tocsin.catalog.model import Service
 from tocsin.edge.door import Form, Who, act, page, path_id, read_form, redirect, render, site_of
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
@@ -62,6 +62,15 @@ def _fields(form: Form) -> dict[str, Any]:
     }
 
 
+async def depend(request: Request) -> Response:
+    """What it depends on, and whether its alerts stay quiet under theirs."""
+    form, service = await read_form(request), await service_of(request)
+    ids = [Form([("depends_on", x)]).needed_id("depends_on") for x in form.all("depends_on")]
+    async with act(request, form) as u:
+        await dependencies.set_dependencies(u, service.id, ids, quiet=form.flag("quiet"))
+    return redirect(request, f"/services/{service.id}", "Saved.")
+
+
 async def archive(request: Request) -> Response:
     """Takes a service out of use."""
     form, service = await read_form(request), await service_of(request)
@@ -77,6 +86,8 @@ async def _form(
     context = {
         "nav": "services", "service": service, "values": values, "errors": errors,
         "teams": await teams(db), "policies": await policies(db),
+        "others": [s for s in await queries.services(db) if service and s.id != service.id],
+        "dependencies": await dependencies.dependencies(db, service.id) if service else None,
     }  # fmt: skip
     return await render(request, "services/edit.html", context, status=422 if errors else 200)
 
@@ -98,5 +109,6 @@ def routes() -> list[BaseRoute]:
         page("/services/new", save, who=Who.MEMBER, methods=["POST"]),
         page(f"{one}/edit", edit_form, who=Who.MEMBER),
         page(f"{one}/edit", save, who=Who.MEMBER, methods=["POST"]),
+        page(f"{one}/dependencies", depend, who=Who.MEMBER, methods=["POST"]),
         page(f"{one}/archive", archive, who=Who.MEMBER, methods=["POST"]),
     ]

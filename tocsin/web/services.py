@@ -5,7 +5,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from tocsin.alerts import queries as alerts
+from tocsin.alerts.silence_model import SilenceState
+from tocsin.alerts.silences import silences
 from tocsin.catalog import queries
+from tocsin.catalog.dependencies import dependencies
 from tocsin.edge.door import Who, page, render, site_of, viewer_of
 from tocsin.incidents import queries as incidents
 from tocsin.paging import queries as paging
@@ -39,9 +42,12 @@ async def show(request: Request) -> Response:
     if service.escalation_policy_id:
         policy = await paging.policy(db, service.escalation_policy_id)
     recent = await alerts.alerts(db, state="all", text=None, service_id=service.id, before=None, limit=10)
+    quiet = await silences(db, service_id=service.id)
     context = {
         "nav": "services",
         "service": service,
+        "silences": [s for s in quiet if s.state is not SilenceState.PAST],
+        "dependencies": await dependencies(db, service.id),
         "moment": now,
         "team": next((t for t in await teams(db) if t.id == service.team_id), None),
         "policy": policy,

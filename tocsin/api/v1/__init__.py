@@ -27,6 +27,7 @@ from tocsin.api.v1 import (
     room,
     schedules,
     selfcheck,
+    silences,
     templates,
 )
 from tocsin.edge.access import Who, declare
@@ -34,6 +35,7 @@ from tocsin.edge.access import Who, declare
 ROUTERS = (
     alerts.router,
     heartbeats.router,
+    silences.router,
     incidents.router,
     room.router,
     selfcheck.router,

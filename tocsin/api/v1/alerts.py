@@ -73,7 +73,8 @@ async def list_alerts(
 
 @router.get("/alerts/{alert}")
 async def show(call: Call, alert: str) -> dict[str, Any]:
-    """One alert, by id or number."""
+    """One alert, by id or number. `quiet`: what keeps it from paging now, if something does; `quiet_under_it`: alerts that are
+    quiet because this one is open."""
     return await _shown(call, await _alert(call, alert))
 
 
@@ -151,7 +152,9 @@ async def _alert(call: Caller, text: str) -> Alert:
 
 async def _shown(call: Caller, alert: Alert) -> dict[str, Any]:
     brief = _brief(alert, await call.db.clock())
+    quiet, beneath = await paging.quiet_around(call.db, alert.id)
     return brief | {
+        "quiet": quiet, "quiet_under_it": beneath,
         "description": alert.description, "source": alert.source, "entity": alert.entity, "tags": alert.tags,
         "details": alert.details, "link": alert.link, "owner_id": alert.owner_id,
         "acknowledged_by": alert.acknowledged_by, "snoozed_until": alert.snoozed_until,
