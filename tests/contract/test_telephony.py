@@ -15,6 +15,7 @@ from tocsin.duty.readiness_work import receipt_token
 from tocsin.integrations.twilio import sign
 from tocsin.kernel.db import ENGINE, Database
 from tocsin.kernel.ids import new_id
+from tocsin.paging.queries import attempts
 from tocsin.people.model import Purpose
 from tocsin.people.sign_in import make_link
 
@@ -124,8 +125,8 @@ async def test_a_receipt_may_come_before_our_own_note(phones: Phones, db: Databa
         message = await phones.message(alert)
         await run(
             db,
-            "update deliveries set state = 'sending', vendor_id = null, sent_at = null, attempts = 1,"
-            " leased_until = clock() - interval '1 second' where id = $1",
+            "update deliveries set state = 'sending', vendor_id = null, sent_at = null, attempts = 1, tried = '{}',"
+            " receipt_due_at = null, leased_until = clock() - interval '1 second' where id = $1",
             message["id"],
         )
         fields = {"MessageSid": SID, "MessageStatus": status}
@@ -151,10 +152,12 @@ async def test_the_second_vendor_is_tried_at_once(
     vendor.says(500)
     alert = await paged(phones)
     message = await phones.message(alert)
-    assert (message["state"], message["attempts"]) == ("sent", 1)
+    assert (message["state"], message["attempts"]) == ("sent", 2)
     assert message["vendor_id"] == CASES["sms by Telnyx"].vendor_id
-    note = await value(db, "select detail from delivery_attempts where delivery_id = $1", message["id"])
-    assert note == f"twilio first: {vendor.root} answered 500."
+    first, then = await attempts(db, message["id"])
+    assert (first.vendor, first.outcome, first.fault) == ("sms/twilio", "retry", True)
+    assert first.detail == f"{vendor.root} answered 500."
+    assert (then.vendor, then.outcome, then.fault) == ("sms/telnyx", "sent", False)
     body = second.asked[0].json
     assert second.asked[0].path == "/v2/messages"
     assert (body["to"], body["from"], body["type"]) == (PHONE, "+15557654321", "SMS")
@@ -422,7 +425,8 @@ async def test_a_number_that_wrote_stop_is_not_tried_any_more(
     alert = await paged(phones)
     message = await phones.message(alert)
     assert message["state"] == "failed"
-    assert "error 21610" in message["error"]
+    tries = await attempts(db, message["id"])
+    assert ["error 21610" in tries[0].detail, "error 40300" in tries[1].detail] == [True, True]
     assert await value(db, "select count(*) from unusable_methods") == 1
 
 

@@ -12,7 +12,6 @@ from tocsin.paging.telephony import (
     LONGEST,
     Script,
     acknowledges,
-    by_the_first,
     e164,
     in_order,
     markup,
@@ -71,35 +70,6 @@ ALL = {name: Named(name) for name in ("twilio", "telnyx", "gateway")} | {"away":
 )
 def test_vendors_by_country(order, names: list[str]) -> None:
     assert [vendor.name for vendor in in_order("+4915123456789", ALL, order)] == names
-
-
-async def test_the_next_vendor_is_asked_at_once_and_the_ledger_says_so() -> None:
-    late = Named("twilio", failure=SendFailed("There was no answer.", retry=True, maybe_sent=True))
-    sent = await by_the_first([late, Named("telnyx")], lambda v: v.text())
-    assert sent == Sent("telnyx:id", note="twilio first: There was no answer.", maybe_repeated=True)
-
-
-@pytest.mark.parametrize(
-    ("failures", "retry", "after", "gone"),
-    [
-        (
-            [SendFailed("a", retry=False, gone=True), SendFailed("b", retry=False, gone=True)],
-            False,
-            None,
-            True,
-        ),
-        ([SendFailed("a", retry=False, gone=True), SendFailed("b", retry=True)], True, None, False),
-        ([SendFailed("a", retry=True, after=30), SendFailed("b", retry=True, after=9)], True, 9, False),
-        ([SendFailed("a", retry=True, after=30), SendFailed("b", retry=True)], True, None, False),
-        ([SendFailed("a", retry=True, after=30), SendFailed("b", retry=False)], True, 30, False),
-        ([], False, None, False),
-    ],
-)
-async def test_when_nobody_takes_it(failures, *, retry: bool, after: float | None, gone: bool) -> None:
-    vendors = [Named(f"v{n}", failure=failure) for n, failure in enumerate(failures)]
-    with pytest.raises(SendFailed) as failed:
-        await by_the_first(vendors, lambda v: v.text())
-    assert (failed.value.retry, failed.value.after, failed.value.gone) == (retry, after, gone)
 
 
 @pytest.mark.parametrize(

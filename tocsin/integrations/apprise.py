@@ -70,6 +70,8 @@ INFO = TransportInfo(
     title="Apprise",
     fields=(Field("address", "Apprise URL", "For services that are not listed here: discord://…, mmosts://…."),),
     at_once=AT_ONCE, accept=_accept, doc="apprise.md",
+    # Each address is a service of its own: what one of them does says nothing about the others.
+    carrier=str,
 )  # fmt: skip
 
 
@@ -96,7 +98,7 @@ class Apprise:
             async with asyncio.timeout(self._timeout):
                 failure = await loop.run_in_executor(self._threads, self._send, message, to.secret or "")
         except TimeoutError:
-            failure = SendFailed("There was no answer in time.", retry=True, maybe_sent=True)
+            failure = SendFailed("There was no answer in time.", retry=True, maybe_sent=True, fault=True)
         if failure is not None:
             raise failure
         return Sent()
@@ -154,8 +156,11 @@ class _Heard(logging.Handler):
 
     def failure(self) -> SendFailed:
         if not self._status:
-            return SendFailed("Apprise could not hand it to the service.", retry=True, maybe_sent=True)
+            return SendFailed(
+                "Apprise could not hand it to the service.", retry=True, maybe_sent=True, fault=True
+            )
         result = outcome(self._status, {})
         return SendFailed(
-            f"The service answered {self._status} to Apprise.", retry=result.retry, gone=self._status == 410
-        )
+            f"The service answered {self._status} to Apprise.", retry=result.retry, gone=self._status == 410,
+            fault=self._status >= 500,
+        )  # fmt: skip

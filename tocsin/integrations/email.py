@@ -85,6 +85,15 @@ class Email:
         self._idle.append((client, asyncio.get_running_loop().time()))
         return Sent(vendor_id=_plain(answer)[:200])
 
+    def can_check(self, _vendor: str) -> bool:
+        return self.ready
+
+    async def check(self, _vendor: str) -> None:
+        """Connects and signs in. Raises SendFailed."""
+        if self._smtp is not None:
+            client = await self._connect(self._smtp)
+            self._idle.append((client, asyncio.get_running_loop().time()))
+
     def compose(self, message: Message, address: str) -> Envelope:
         """The mail as bytes. Raises SendFailed for an address that no mail can have."""
         try:
@@ -183,20 +192,26 @@ class Email:
     def _failure(self, error: Exception, stage: str) -> SendFailed:
         """4xx is worth another try, 5xx is not; a break while the message was on its way may have come too late."""
         on_its_way = stage == "the message"
+        # What it says of our sender it says to everybody; of a recipient, to one.
+        ours = stage == "the sender"
         match error:
             case aiosmtplib.SMTPResponseException(code=code) if 500 <= code < 600:
                 return SendFailed(
-                    f"The mail server refused {stage} ({code}{self._said(error)}).", retry=False
+                    f"The mail server refused {stage} ({code}{self._said(error)}).", retry=False, fault=ours
                 )
             case aiosmtplib.SMTPResponseException(code=code):
                 said = self._said(error) if 400 <= code < 500 else ""
-                return SendFailed(f"The mail server cannot take {stage} now ({code}{said}).", retry=True)
+                return SendFailed(
+                    f"The mail server cannot take {stage} now ({code}{said}).", retry=True, fault=ours
+                )
             case aiosmtplib.SMTPTimeoutError():
                 return SendFailed(
-                    "The mail server did not answer in time.", retry=True, maybe_sent=on_its_way
+                    "The mail server did not answer in time.", retry=True, maybe_sent=on_its_way, fault=True
                 )
             case _:
-                return SendFailed("The mail server broke the connection.", retry=True, maybe_sent=on_its_way)
+                return SendFailed(
+                    "The mail server broke the connection.", retry=True, maybe_sent=on_its_way, fault=True
+                )
 
     def _said(self, error: aiosmtplib.SMTPResponseException) -> str:
         text = redact(_plain(error.message))[:160]
@@ -226,7 +241,7 @@ def _no_connection(error: Exception) -> SendFailed:
         case _:
             sentence = "The mail server cannot be reached, or is none."
     # Worth another try whatever it was: an operator mends it, and the page is still wanted.
-    return SendFailed(sentence, retry=True)
+    return SendFailed(sentence, retry=True, fault=True)
 
 
 def _address(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tocsin.paging.gsm import one_segment, plain
-from tocsin.paging.telephony import KEY, Order, Texting, by_the_first, e164, in_order
+from tocsin.paging.telephony import KEY, Checked, Order, Texting, by, e164, in_order
 from tocsin.paging.transport import Destination, Field, Message, SendFailed, Sent, TransportInfo
 
 INFO = TransportInfo(
@@ -29,14 +29,33 @@ class Sms:
     def ready(self) -> bool:
         return any(vendor.ready for vendor in self._vendors.values())
 
+    def vendors(self, address: str) -> list[str]:
+        """Those of the number's country, in order."""
+        return [vendor.name for vendor in in_order(address, self._vendors, self._order)]
+
+    def tells(self, vendor: str) -> bool:
+        return self._vendors[vendor].receipts
+
+    def can_check(self, vendor: str) -> bool:
+        return isinstance(self._vendors.get(vendor), Checked)
+
+    async def check(self, vendor: str) -> None:
+        carrier = self._vendors.get(vendor)
+        if isinstance(carrier, Checked):
+            await carrier.check()
+
     async def send(self, message: Message, to: Destination) -> Sent:
-        """One SMS by the first vendor of the number's country that takes it; the vendor's receipt comes later."""
+        """One SMS by the first vendor of the number's country; what became of it is told later."""
         if not self.ready:
             raise SendFailed("No vendor for SMS is set up (TOCSIN_TWILIO_URL and others).", retry=False)
-        vendors = in_order(to.address, self._vendors, self._order)
-        return await by_the_first(
-            vendors, lambda v: v.text(to.address, words_of(message, replies=v.replies), message.key)
-        )
+        if not (names := self.vendors(to.address)):
+            raise SendFailed("No telephony vendor is set up for this number.", retry=False)
+        return await self.send_by(names[0], message, to)
+
+    async def send_by(self, vendor: str, message: Message, to: Destination) -> Sent:
+        """By this vendor; its name stands before its id."""
+        carrier = self._vendors[vendor]
+        return by(vendor, await carrier.text(to.address, words_of(message, replies=carrier.replies), message.key))
 
 
 def words_of(message: Message, *, replies: bool) -> str:

@@ -16,6 +16,7 @@ class SmsGateway:
     """A vendor of SMS that is named `gateway` in the order. Its target is the operator's, so it may be local."""
 
     name = "gateway"
+    receipts = False
     replies = False
 
     def __init__(

@@ -75,6 +75,14 @@ class Telegram:
         sent = read(answer, "ok").get("result")
         return Sent(vendor_id=str(sent.get("message_id", "")) if isinstance(sent, dict) else "")
 
+    def can_check(self, _vendor: str) -> bool:
+        return self.ready
+
+    async def check(self, _vendor: str) -> None:
+        """Asks who the bot is. Raises SendFailed."""
+        url = f"{self._api}/bot{self._token}/getMe"
+        read(await hand_over(self._outbound, "GET", url, timeout=self._timeout, trusted=True), "ok")
+
 
 def body_of(message: Message, chat: str) -> dict[str, Any]:
     """Plain text, so that nothing in an alert is read as markup; one button."""

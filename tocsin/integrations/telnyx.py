@@ -41,6 +41,7 @@ class Telnyx:
     """A vendor of SMS and calls, and the receiver below `/in/telnyx`. `base` is our public address."""
 
     name = "telnyx"
+    receipts = True
     replies = True
 
     def __init__(
@@ -100,6 +101,15 @@ class Telnyx:
             idempotency_key=str(key),
             explain=_refusal,
         )
+
+    async def check(self) -> None:
+        """Asks for our balance: it answers, and knows us. Raises SendFailed."""
+        account = self._needed()
+        headers = {"Authorization": f"Bearer {account.secret}"}
+        answer = await hand_over(
+            self._outbound, "GET", f"{account.root}/v2/balance", headers=headers, timeout=self._timeout, trusted=True,
+        )  # fmt: skip
+        read(answer, "data")
 
     def _needed(self) -> Account:
         if self._account is None:

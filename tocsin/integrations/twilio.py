@@ -36,6 +36,7 @@ class Twilio:
     """A vendor of SMS and calls, and the receiver below `/in/twilio`. `base` is our public address."""
 
     name = "twilio"
+    receipts = True
     replies = True
 
     def __init__(
@@ -84,12 +85,11 @@ class Twilio:
     async def _create(
         self, account: Account, what: str, fields: Sequence[tuple[str, str]], key: UUID
     ) -> Sent:
-        login = base64.b64encode(f"{account.user}:{account.secret}".encode()).decode()
         answer = await hand_over(
             self._outbound,
             "POST",
             f"{account.root}/2010-04-01/Accounts/{account.user}/{what}.json",
-            headers={"Authorization": f"Basic {login}"},
+            headers=_login(account),
             data=dict(fields),
             timeout=self._timeout,
             trusted=True,
@@ -97,6 +97,15 @@ class Twilio:
             explain=_refusal,
         )
         return Sent(vendor_id=str(read(answer, "sid")["sid"])[:100])
+
+    async def check(self) -> None:
+        """Fetches our own account: it answers, and knows us. Raises SendFailed."""
+        account = self._needed()
+        url = f"{account.root}/2010-04-01/Accounts/{account.user}.json"
+        answer = await hand_over(
+            self._outbound, "GET", url, headers=_login(account), timeout=self._timeout, trusted=True
+        )
+        read(answer, "sid")
 
     def _needed(self) -> Account:
         if self._account is None:
@@ -154,6 +163,11 @@ def _with_and_without_port(url: str) -> tuple[str, ...]:
         else f"{parts.netloc}:{443 if parts.scheme == 'https' else 80}"
     )
     return url, urlunsplit(parts._replace(netloc=host))
+
+
+def _login(account: Account) -> dict[str, str]:
+    basic = base64.b64encode(f"{account.user}:{account.secret}".encode()).decode()
+    return {"Authorization": f"Basic {basic}"}
 
 
 def _id(text: str) -> UUID:

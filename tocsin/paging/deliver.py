@@ -1,6 +1,7 @@
 """The sender: takes due deliveries with a lease, hands them over outside any transaction, records what came of it.
 
-1. `turn` claims, per transport, as many as there is room for, and starts one task each. It never waits for a vendor.
+1. `turn` claims, per transport, as many as there is room for, lets the switchboard choose a vendor for each, and starts one
+   task each. It never waits for a vendor.
 2. A task renders and sends. Whatever happens becomes a Result.
 3. One recorder writes all results that have gathered while it wrote the last ones, then claims again.
 A process that dies between 2 and 3 leaves rows in `sending`; when their lease runs out another process sends them
@@ -10,7 +11,6 @@ again, marked as a possible repeat.
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from tocsin.kernel.db import Database
@@ -19,9 +19,11 @@ from tocsin.kernel.log import logger
 from tocsin.kernel.sql import Statements
 from tocsin.paging.facts import facts_of
 from tocsin.paging.links import Links
-from tocsin.paging.model import Claimed, DeliveryState, back_off
+from tocsin.paging.model import Claimed, DeliveryState
 from tocsin.paging.onward import go_on_after, tell
+from tocsin.paging.switchboard import Assigned, Switchboard
 from tocsin.paging.transport import SECRET_PURPOSE, Destination, Renderer, SendFailed, Sent, Transport
+from tocsin.paging.vendor_model import PATIENCE, Result
 
 sql = Statements("tocsin.paging")
 log = logger(__name__)
@@ -30,28 +32,16 @@ LEASE_S = 60.0
 SEND_S = 45.0
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of one try. `outcome` is sent, delivered, retry or failed; `after` are seconds, for retry.
-
-    `error`: why it failed; after a success, what the ledger keeps about the try.
-    """
-
-    delivery: UUID
-    attempt: int
-    outcome: str
-    after: float = 0.0
-    vendor_id: str = ""
-    error: str = ""
-    maybe_sent: bool = False
-    gone: bool = False
-
-
 class Sender:
     """The pump that sends. Besides `turn` it has tasks of its own: `close` it after the pumps have stopped."""
 
     def __init__(
-        self, database: Database, transports: Mapping[str, Transport], renderer: Renderer, links: Links
+        self,
+        database: Database,
+        transports: Mapping[str, Transport],
+        renderer: Renderer,
+        links: Links,
+        switchboard: Switchboard | None = None,
     ) -> None:
         self.name = "sender"
         self.due_sql = sql.next_delivery.text
@@ -59,6 +49,7 @@ class Sender:
         self._transports = transports
         self._renderer = renderer
         self._links = links
+        self._switchboard = switchboard or Switchboard(database, transports, PATIENCE)
         self._flying: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[Result]] = set()
         self._results: list[Result] = []
@@ -80,7 +71,7 @@ class Sender:
             Claimed, sql.claim_deliveries, list(room), [max(r, 0) for r in room.values()], LEASE_S
         )
         wanted = [c for c in claimed if c.state is DeliveryState.SENDING]
-        for each in wanted:
+        for each in await self._switchboard.assign(wanted):
             self._start(each)
         if not claimed:
             await self._fail_unroutable()
@@ -90,36 +81,37 @@ class Sender:
         failed = await self._database.rows(sql.fail_unroutable, list(self._transports))
         await go_on_after(self._database, failed)
 
-    def _start(self, claimed: Claimed) -> None:
-        self._flying[claimed.transport] += 1
-        task = asyncio.create_task(self._send(claimed))
+    def _start(self, assigned: Assigned) -> None:
+        self._flying[assigned.claimed.transport] += 1
+        task = asyncio.create_task(self._send(assigned))
         self._tasks.add(task)
-        task.add_done_callback(lambda done: self._landed(claimed, done))
+        task.add_done_callback(lambda done: self._landed(assigned, done))
 
-    async def _send(self, claimed: Claimed) -> Result:
+    async def _send(self, assigned: Assigned) -> Result:
+        clock = asyncio.get_running_loop().time
+        start = clock()
         try:
             async with asyncio.timeout(SEND_S):
-                sent = await self._hand_over(claimed)
-        except SendFailed as failure:
-            return _failed(claimed, failure)
+                sent = await self._hand_over(assigned)
+        except SendFailed as failed:
+            failure = failed
         except TimeoutError:
-            late = SendFailed("There was no answer in time.", retry=True, maybe_sent=True)
-            return _failed(claimed, late)
+            failure = SendFailed("There was no answer in time.", retry=True, maybe_sent=True, fault=True)
         except TocsinError as error:
-            return _failed(claimed, SendFailed(str(error), retry=False))
-        outcome = "delivered" if sent.delivered else "sent"
-        return Result(
-            claimed.id, claimed.attempts, outcome, vendor_id=_clean(sent.vendor_id), error=_clean(sent.note),
-            maybe_sent=sent.maybe_repeated,
-        )  # fmt: skip
+            failure = SendFailed(str(error), retry=False)
+        else:
+            return self._switchboard.sent(assigned, sent, round(1000 * (clock() - start)))
+        return self._switchboard.failed(assigned, failure, round(1000 * (clock() - start)))
 
-    async def _hand_over(self, claimed: Claimed) -> Sent:
+    async def _hand_over(self, assigned: Assigned) -> Sent:
+        claimed = assigned.claimed
         message = self._renderer.render(facts_of(claimed, self._links))
         about = claimed.contact_method_id or claimed.channel_id
         secret = self._links.open_secret(claimed.secret, SECRET_PURPOSE, about)
-        return await self._transports[claimed.transport].send(message, Destination(claimed.address, secret))
+        return await self._switchboard.send(assigned, message, Destination(claimed.address, secret))
 
-    def _landed(self, claimed: Claimed, task: asyncio.Task[Result]) -> None:
+    def _landed(self, assigned: Assigned, task: asyncio.Task[Result]) -> None:
+        claimed = assigned.claimed
         self._tasks.discard(task)
         self._flying[claimed.transport] -= 1
         if task.cancelled():
@@ -128,7 +120,7 @@ class Sender:
             # A fault of ours, not of the other side: the text could hold anything, so only its name is kept.
             log.error("send_broke", delivery=str(claimed.id), transport=claimed.transport, exc_info=error)
             fault = SendFailed(f"Sending broke with {type(error).__name__}.", retry=True, maybe_sent=True)
-            self._results.append(_failed(claimed, fault))
+            self._results.append(self._switchboard.failed(assigned, fault))
         else:
             self._results.append(task.result())
         if self._recorder is None:
@@ -162,10 +154,17 @@ class Sender:
                 [r.error for r in batch],
                 [r.maybe_sent for r in batch],
                 [r.gone for r in batch],
+                [r.vendor for r in batch],
+                [r.took_ms for r in batch],
+                [r.fault for r in batch],
+                [r.hopeless for r in batch],
+                [r.receipt_s for r in batch],
             )
+            resting = await self._switchboard.note(batch)
+            await go_on_after(self._database, rows, resting)
             if told := self._may_have_been_told(batch):
-                rows = [*rows, *await self._database.rows(sql.settle_receipts, told)]
-            await go_on_after(self._database, rows)
+                settled = await self._database.rows(sql.settle_receipts, told)
+                await go_on_after(self._database, settled)
             await tell(self._database, rows)
         except Unavailable as error:
             log.warning("results_kept", results=len(batch), error=repr(error.__cause__))
@@ -194,17 +193,3 @@ class Sender:
             for task in self._tasks:
                 task.cancel()
 
-
-def _failed(claimed: Claimed, failure: SendFailed) -> Result:
-    pause = back_off(claimed.attempts) if failure.retry else None
-    error = _clean(str(failure))
-    if pause is None:
-        suffix = f" Given up after {claimed.attempts} tries." if failure.retry else ""
-        return Result(claimed.id, claimed.attempts, "failed", error=error + suffix, gone=failure.gone)
-    after = max(pause if failure.after is None else failure.after, 0.0)
-    return Result(claimed.id, claimed.attempts, "retry", after, error=error, maybe_sent=failure.maybe_sent)
-
-
-def _clean(text: str) -> str:
-    """What PostgreSQL can store: one bad character from outside must not spoil the batch."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "")[:500]

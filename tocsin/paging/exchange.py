@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tocsin.kernel.net import NetError, Outbound, Rejected, Response, TimedOut, Unreachable
+from tocsin.kernel.net import NetError, Outbound, Rejected, Response, TimedOut, Unreachable, Untrusted
 from tocsin.paging.transport import SendFailed
 
 TIMEOUT_S = 10.0
+#: What an account that does not work any more is told: wrong or unpaid. 403 may be about one number.
+_ACCOUNT = frozenset({401, 402})
 #: What the other side said about its refusal, as a sentence of ours; it never repeats what it was sent.
 Explain = Callable[[Response], SendFailed | None]
 
@@ -25,8 +27,11 @@ async def hand_over(
         failure = explain(answer) if explain else None
         if failure is None:
             return answer.checked()
+        failure.fault |= bool(request.get("trusted")) and not failure.gone and answer.status in _ACCOUNT
     except NetError as error:
         failure = failed(error, gone)
+        # Whose access it is: the operator's account at a vendor, or something that one person typed.
+        failure.fault |= bool(request.get("trusted")) and _status(error) in _ACCOUNT
     # Raised outside the handler: nothing of the exchange travels along.
     raise failure
 
@@ -39,7 +44,12 @@ def failed(error: NetError, gone: frozenset[int] = frozenset({410})) -> SendFail
         after=error.after,
         gone=isinstance(error, Rejected) and error.status in gone,
         maybe_sent=isinstance(error, (TimedOut, Unreachable)) and "no connection" not in str(error),
+        fault=isinstance(error, (TimedOut, Unreachable, Untrusted)) or _status(error) >= 500,
     )
+
+
+def _status(error: NetError) -> int:
+    return error.status if isinstance(error, Rejected) else 0
 
 
 def read(answer: Response, needed: str) -> Mapping[str, Any]:
@@ -51,7 +61,7 @@ def read(answer: Response, needed: str) -> Mapping[str, Any]:
     if isinstance(data, dict) and data.get(needed):
         return data
     sentence = f"{answer.origin} answered {answer.status}, but not as this service does."
-    raise SendFailed(sentence, retry=True, maybe_sent=True)
+    raise SendFailed(sentence, retry=True, maybe_sent=True, fault=True)
 
 
 def clipped(text: str, most: int) -> str:

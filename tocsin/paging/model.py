@@ -122,6 +122,7 @@ class Delivery:
     delivered_at: datetime | None
     seen_at: datetime | None
     failed_at: datetime | None
+    vendor_id: str = ""
 
     @property
     def shown_address(self) -> str:
@@ -173,11 +174,27 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a delivery, or what was told about it later (`receipt`). `took_ms`: to the hand-over, or since."""
+
+    delivery_id: UUID
+    attempt: int
+    at: datetime
+    outcome: str
+    detail: str
+    vendor: str
+    took_ms: int | None
+    fault: bool
+    receipt: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PageWithDeliveries:
-    """A page and its messages, oldest first."""
+    """A page, its messages, oldest first, and every try of them."""
 
     page: Page
     deliveries: tuple[Delivery, ...]
+    attempts: tuple[Attempt, ...] = ()
 
     @property
     def reached(self) -> bool:
@@ -199,17 +216,6 @@ class EmptyStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try of a delivery."""
-
-    delivery_id: UUID
-    attempt: int
-    at: datetime
-    outcome: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
 class Claimed:
     """A delivery this process may send now, with all that its message may say. `state` is sending or cancelled."""
 
@@ -225,6 +231,11 @@ class Claimed:
     channel_id: UUID | None
     state: DeliveryState
     attempts: int
+    tried: tuple[str, ...]
+    hopeless: tuple[str, ...]
+    passed_over: bool
+    handed_over: bool
+    urgency: str
     maybe_repeated: bool
     now: datetime
     reason: str

@@ -1,6 +1,7 @@
 """What follows when a message fails for good: the person's next method, or the escalation's next step, does not wait."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from tocsin.kernel.db import Database, Row
 from tocsin.kernel.sql import Statements
@@ -10,9 +11,16 @@ sql = Statements("tocsin.paging")
 PATIENCE = 3
 
 
-async def go_on_after(database: Database, rows: Sequence[Row]) -> None:
-    """What failed for good, or three times, lets the person's next method go; when all have failed, the next step."""
-    pages = [row["page_id"] for row in rows if row["page_id"] and _let_go(row)]
+async def go_on_after(
+    database: Database, rows: Sequence[Row], resting: Collection[str] = ()
+) -> None:
+    """What failed for good, or three times, or whose vendor rests, lets the person's next method go; when all have
+    failed, the next step."""
+    await hurry(database, [row["page_id"] for row in rows if row["page_id"] and _let_go(row, resting)])
+
+
+async def hurry(database: Database, pages: Sequence[UUID]) -> None:
+    """The next method of these pages does not wait for its delay; when all have failed, nor does the next step."""
     if not pages:
         return
     hurried = await database.run(sql.next_method_now, pages)
@@ -27,5 +35,8 @@ async def tell(database: Database, rows: Sequence[Row]) -> None:
     await database.notify("pages", *(alerts if len(alerts) <= 20 else ()))
 
 
-def _let_go(row: Row) -> bool:
-    return bool(row["outcome"] == "failed" or (row["outcome"] == "retry" and row["attempts"] >= PATIENCE))
+def _let_go(row: Row, resting: Collection[str]) -> bool:
+    """A try that goes to the next vendor at once (`after` is 0) holds nobody up."""
+    if row["outcome"] != "retry":
+        return bool(row["outcome"] == "failed")
+    return row["after"] > 0 and (row["attempts"] >= PATIENCE or row["vendor"] in resting)

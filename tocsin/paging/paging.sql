@@ -6,7 +6,7 @@ with ended as (
     from alerts a where a.id = any ($1::uuid[]) and e.alert_id = a.id and e.ended_at is null
     returning e.id
 )
-update deliveries d set state = 'cancelled'
+update deliveries d set state = case when d.sent_at is null then 'cancelled' else 'sent' end
 where d.id in (
     select q.id from ended join pages p on p.escalation_id = ended.id join deliveries q on q.page_id = p.id
     where q.state = 'queued' and q.purpose = 'page' for update of q skip locked
@@ -213,7 +213,7 @@ with event as (
     where p.alert_id = e.alert_id and e.kind = 'alert_acknowledged' and p.user_id = e.actor_id
       and p.acknowledged_at is null and e.acknowledged_at is not null
 ), dropped as (
-    update deliveries set state = 'cancelled' where id in (
+    update deliveries set state = case when sent_at is null then 'cancelled' else 'sent' end where id in (
         select d.id from event e join alerts a on a.id = e.alert_id join pages p on p.alert_id = a.id
         join deliveries d on d.page_id = p.id
         where d.state = 'queued' and d.purpose = 'page' and page_is_moot(p, a) for update of d skip locked
@@ -225,7 +225,8 @@ select distinct on (p.alert_id, coalesce(p.user_id, p.channel_id)) p.id, p.user_
        jsonb_build_object('text', case when e.closed_at is null then e.by || ' has it.' else 'Closed by ' || e.actor || '.' end)
 from event e
 join pages p on p.alert_id = e.alert_id and p.user_id is distinct from e.actor_id
-join deliveries d on d.page_id = p.id and d.purpose = 'page' and d.state in ('sending', 'sent', 'delivered', 'seen')
+join deliveries d on d.page_id = p.id and d.purpose = 'page'
+    and (d.state in ('sending', 'sent', 'delivered', 'seen') or d.sent_at is not null)
 where (e.kind = 'alert_acknowledged' and e.acknowledged_at is not null and e.closed_at is null
        or e.kind = 'alert_closed' and e.closed_at is not null and e.acknowledged_at is null)
   and not exists (select from deliveries n join pages o on o.id = n.page_id
@@ -293,7 +294,8 @@ with due as (
     from taken join deliveries d using (id) left join pages p on p.id = d.page_id left join alerts a on a.id = p.alert_id
 ), changed as (
     update deliveries d set
-        state = case when moot then 'cancelled' else 'sending' end,
+        -- What another vendor has taken before stays handed over.
+        state = case when not moot then 'sending' when d.sent_at is null then 'cancelled' else 'sent' end,
         attempts = attempts + case when moot then 0 else 1 end,
         leased_until = case when moot then null else clock() + make_interval(secs => $3) end,
         maybe_repeated = maybe_repeated or expired
@@ -302,6 +304,7 @@ with due as (
 )
 select c.id, c.page_id, c.purpose, c.message, c.transport, c.address, coalesce(m.secret, k.secret) as secret,
        c.contact_method_id, p.channel_id, c.state, c.attempts,
+       c.tried, c.hopeless, c.passed_over, c.sent_at is not null as handed_over, coalesce(p.urgency, '') as urgency,
        c.maybe_repeated, clock() as now, coalesce(p.reason, '') as reason, coalesce(u.name, '') as person,
        coalesce(u.time_zone, 'UTC') as time_zone, a.id as alert_id, a.number, a.message as alert_message, a.description,
        a.priority, a.source, a.entity, a.tags, a.details, a.link, a.count, a.started_at, s.name as service, s.runbook_url
@@ -327,13 +330,14 @@ where id in (
 returning id, page_id, attempts, 'failed' as outcome
 
 -- name: record_results
--- Many outcomes at once, each only if this process still held the row. Every try is kept.
+-- Many outcomes at once, each only if this process still held the row. Every try is kept, with its vendor. A pause of
+-- nothing means that the next vendor is asked at once; any other pause begins a new round of all of them.
 -- A receipt that it has arrived may have come first: it stands. A test that got through makes its method usable again; one
 -- that is gone is not tried any more.
 with result as (
     select * from unnest($1::uuid[], $2::integer[], $3::text[], $4::float8[], $5::text[], $6::text[], $7::boolean[],
-                         $8::boolean[])
-        as t (id, attempt, outcome, after, vendor_id, error, maybe_sent, gone)
+                         $8::boolean[], $9::text[], $10::integer[], $11::boolean[], $12::boolean[], $13::float8[])
+        as t (id, attempt, outcome, after, vendor_id, error, maybe_sent, gone, vendor, took_ms, fault, hopeless, receipt_s)
 ), changed as (
     update deliveries d set
         state = case when r.outcome = 'retry' and d.delivered_at is null then 'queued'
@@ -347,22 +351,31 @@ with result as (
         sent_at = case when r.outcome in ('sent', 'delivered') then clock() else d.sent_at end,
         delivered_at = case when r.outcome = 'delivered' then clock() else d.delivered_at end,
         failed_at = case when r.outcome = 'failed' and d.delivered_at is null then clock() end,
+        tried = case when r.outcome = 'retry' and r.after > 0 then '{}' else d.tried || r.vendor end,
+        hopeless = case when r.hopeless then d.hopeless || r.vendor else d.hopeless end,
+        receipt_due_at = case when r.outcome = 'sent' and r.receipt_s > 0 and d.delivered_at is null
+                              then clock() + make_interval(secs => r.receipt_s) end,
         message = case when d.purpose = 'link' and r.outcome <> 'retry' then null else d.message end
     from result r where d.id = r.id and d.state = 'sending' and d.attempts = r.attempt
-    returning d.id, d.page_id, d.contact_method_id, d.purpose, d.attempts, r.outcome, r.gone, r.error
+    returning d.id, d.page_id, d.contact_method_id, d.purpose, d.attempts, r.outcome, r.gone, r.error, r.vendor, r.after,
+        d.hopeless
 ), kept as (
-    insert into delivery_attempts (delivery_id, attempt, outcome, detail)
-    select id, attempt, outcome, error from result on conflict do nothing
+    insert into delivery_attempts (delivery_id, attempt, outcome, detail, vendor, took_ms, fault, gone)
+    select id, attempt, outcome, error, vendor, took_ms, fault, gone from result on conflict do nothing
 ), unusable as (
     insert into unusable_methods (contact_method_id, reason)
     select distinct on (contact_method_id) contact_method_id, error from changed
-    where gone and contact_method_id is not null
+    where gone and outcome = 'failed' and contact_method_id is not null
+      -- One vendor that refused for another reason may still reach it some day.
+      and not exists (select from delivery_attempts a where a.delivery_id = changed.id and a.outcome = 'retry'
+                      and a.vendor = any (changed.hopeless) and not a.gone)
     on conflict do nothing
 ), usable as (
     delete from unusable_methods x using changed c
     where x.contact_method_id = c.contact_method_id and c.purpose = 'test' and c.outcome in ('sent', 'delivered')
 )
-select c.id, c.page_id, c.outcome, c.attempts, p.alert_id from changed c left join pages p on p.id = c.page_id
+select c.id, c.page_id, c.outcome, c.attempts, c.vendor, c.after, p.alert_id
+from changed c left join pages p on p.id = c.page_id
 
 -- name: keep_receipt
 -- engine
@@ -385,8 +398,15 @@ with told as (
       and d.state in ('queued', 'sending', 'sent', 'seen', 'failed')
     returning d.id, d.page_id, d.attempts, t.outcome
 ), kept as (
-    insert into delivery_attempts (delivery_id, attempt, outcome, detail)
-    select d.id, d.attempts, t.outcome, t.detail from told t join deliveries d on d.id = t.delivery_id
+    insert into delivery_attempts (delivery_id, attempt, outcome, detail, vendor, took_ms, receipt)
+    select d.id, coalesce(a.attempt, d.attempts), t.outcome, t.detail, d.transport || '/' || split_part($2, ':', 1),
+           extract(epoch from clock() - a.at) * 1000, true
+    from told t join deliveries d on d.id = t.delivery_id
+    left join lateral (
+        select h.attempt, h.at from delivery_attempts h
+        where h.delivery_id = d.id and h.outcome = 'sent' and h.vendor = d.transport || '/' || split_part($2, ':', 1)
+        order by h.attempt desc limit 1
+    ) a on true
     on conflict do nothing
 )
 select c.id, c.page_id, c.outcome, c.attempts, p.alert_id from changed c left join pages p on p.id = c.page_id
@@ -424,7 +444,7 @@ update deliveries set due_at = clock() where id in (
         select q.id from deliveries q
         where q.page_id = failed.page_id and q.state = 'queued' and q.purpose = 'page' and q.attempts = 0
           and q.due_at > clock()
-        order by q.due_at limit 1 for update skip locked
+        order by q.passed_over, q.due_at limit 1 for update skip locked
     ) d
 )
 
@@ -514,7 +534,8 @@ order by p.created_at desc limit $3
 select d.id, d.page_id, d.transport,
        case when d.user_id is null then regexp_replace(d.address, '^(https?://)([^/@]*@)?([^/?#]+).*$', '\1\3') else d.address end as address,
        coalesce(m.label, '') as label, d.purpose, d.state, d.attempts, d.error,
-       d.maybe_repeated, d.due_at, d.queued_at, d.sent_at, d.delivered_at, d.seen_at, d.failed_at
+       d.maybe_repeated, d.due_at, d.queued_at, d.sent_at, d.delivered_at, d.seen_at, d.failed_at,
+       coalesce(d.vendor_id, '') as vendor_id
 from deliveries d left join contact_methods m on m.id = d.contact_method_id
 where d.page_id = any ($1::uuid[]) order by d.queued_at, d.due_at
 
@@ -522,14 +543,16 @@ where d.page_id = any ($1::uuid[]) order by d.queued_at, d.due_at
 -- row: Delivery
 -- One message, for whoever waits for its outcome.
 select d.id, d.page_id, d.transport, d.address, coalesce(m.label, '') as label, d.purpose, d.state, d.attempts, d.error,
-       d.maybe_repeated, d.due_at, d.queued_at, d.sent_at, d.delivered_at, d.seen_at, d.failed_at
+       d.maybe_repeated, d.due_at, d.queued_at, d.sent_at, d.delivered_at, d.seen_at, d.failed_at,
+       coalesce(d.vendor_id, '') as vendor_id
 from deliveries d left join contact_methods m on m.id = d.contact_method_id
 where d.id = $1
 
 -- name: attempts
 -- row: Attempt
--- Every try of a message.
-select delivery_id, attempt, at, outcome, detail from delivery_attempts where delivery_id = $1 order by attempt, at
+-- Every try of these messages, and what was told about them later.
+select delivery_id, attempt, at, outcome, detail, vendor, took_ms, fault, receipt
+from delivery_attempts where delivery_id = any ($1::uuid[]) order by delivery_id, attempt, at
 
 -- name: empty_steps_of
 -- row: EmptyStep

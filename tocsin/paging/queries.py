@@ -109,10 +109,19 @@ async def pages_of(
 
 async def _with_deliveries(db: Reader, pages: Sequence[Page]) -> list[PageWithDeliveries]:
     by_page: dict[UUID | None, list[Delivery]] = defaultdict(list)
+    tries: dict[UUID, list[Attempt]] = defaultdict(list)
     if pages:
-        for delivery in await db.all(Delivery, sql.deliveries_of_pages, [p.id for p in pages]):
+        found = await db.all(Delivery, sql.deliveries_of_pages, [p.id for p in pages])
+        for delivery in found:
             by_page[delivery.page_id].append(delivery)
-    return [PageWithDeliveries(page, tuple(by_page[page.id])) for page in pages]
+        for attempt in await db.all(Attempt, sql.attempts, [d.id for d in found]):
+            tries[attempt.delivery_id].append(attempt)
+    return [
+        PageWithDeliveries(
+            page, tuple(by_page[page.id]), tuple(a for d in by_page[page.id] for a in tries[d.id])
+        )
+        for page in pages
+    ]
 
 
 async def delivery(db: Reader, delivery_id: UUID) -> Delivery | None:
@@ -128,7 +137,7 @@ async def last_test(db: Reader, user_id: UUID) -> Delivery | None:
 
 async def attempts(db: Reader, delivery_id: UUID) -> list[Attempt]:
     """Every try of a message, in order."""
-    return await db.all(Attempt, sql.attempts, delivery_id)
+    return await db.all(Attempt, sql.attempts, [delivery_id])
 
 
 async def page_for_link(db: Reader, page_id: UUID) -> Row | None:

@@ -1,13 +1,13 @@
-"""Telephone numbers, vendors in their order, and what is said in a call. Pure but for the asking of vendors."""
+"""Telephone numbers, vendors in their order, and what is said in a call."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
-from tocsin.paging.transport import BadAddress, Destination, Message, SendFailed, Sent
+from tocsin.paging.transport import BadAddress, Destination, Message, Sent
 
 #: Per country prefix, longest first, the vendors to try; an empty prefix is for all others.
 Order = Sequence[tuple[str, Sequence[str]]]
@@ -30,10 +30,16 @@ def e164(address: str, _secret: str = "") -> Destination:
 
 
 class Vendor(Protocol):
-    """Somebody who carries telephony for us. `ready`: whether the operator has an account there."""
+    """Somebody who carries telephony for us. `ready`: whether the operator has an account there.
+
+    `receipts`: whether it tells later that a message arrived.
+    """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def receipts(self) -> bool: ...
 
     @property
     def ready(self) -> bool: ...
@@ -61,6 +67,15 @@ class Calling(Vendor, Protocol):
         ...
 
 
+@runtime_checkable
+class Checked(Protocol):
+    """A vendor with a question that costs nothing."""
+
+    async def check(self) -> None:
+        """Asks it. Raises SendFailed."""
+        ...
+
+
 V = TypeVar("V", bound=Vendor)
 
 
@@ -72,42 +87,9 @@ def in_order(number: str, vendors: Mapping[str, V], order: Order) -> list[V]:
     return [vendors[name] for name in names if name in vendors and vendors[name].ready]
 
 
-async def by_the_first(vendors: Sequence[V], hand: Callable[[V], Awaitable[Sent]]) -> Sent:
-    """Asks one vendor after the other, at once, until one takes it. The one seam where vendors are chosen and left.
-
-    Raises SendFailed when nobody did: worth another try if one of them says so, after the shortest wait.
-    """
-    failures: list[tuple[str, SendFailed]] = []
-    for vendor in vendors:
-        try:
-            sent = await hand(vendor)
-        except SendFailed as failed:
-            failures.append((vendor.name, failed))
-        else:
-            return Sent(
-                f"{vendor.name}:{sent.vendor_id}", sent.delivered, note=_note(failures),
-                maybe_repeated=any(failed.maybe_sent for _, failed in failures),
-            )  # fmt: skip
-    raise _all_failed(failures)
-
-
-def _note(failures: Sequence[tuple[str, SendFailed]]) -> str:
-    return " ".join(f"{name} first: {failed}" for name, failed in failures)
-
-
-def _all_failed(failures: Sequence[tuple[str, SendFailed]]) -> SendFailed:
-    if not failures:
-        return SendFailed("No telephony vendor is set up for this number.", retry=False)
-    each = [failed for _, failed in failures]
-    again = [failed for failed in each if failed.retry]
-    waits = [failed.after for failed in again if failed.after is not None]
-    return SendFailed(
-        str(each[0]) if len(each) == 1 else " ".join(f"{name}: {failed}" for name, failed in failures),
-        retry=bool(again),
-        after=min(waits) if waits and len(waits) == len(again) else None,
-        gone=all(failed.gone for failed in each),
-        maybe_sent=any(failed.maybe_sent for failed in each),
-    )
+def by(vendor: str, sent: Sent) -> Sent:
+    """What was sent, with the vendor's name before its id: ids of two vendors cannot meet."""
+    return Sent(f"{vendor}:{sent.vendor_id}", sent.delivered)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """What paging needs from others: transports that carry a message, and a renderer that writes it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -34,6 +34,12 @@ def as_typed(address: str, secret: str) -> Destination:
     return Destination(address, secret or None)
 
 
+def host_of(address: str) -> str:
+    """The host of a web address, with its port if it names one; else empty."""
+    parts = urlsplit(address)
+    return parts.netloc.rpartition("@")[2] if parts.scheme in ("https", "http") else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One input of a contact method's form. `made`: not typed, but made by us and shown once."""
@@ -62,6 +68,8 @@ class TransportInfo:
     doc: str = ""
     #: Nobody types it: the device gives its own address, from a button of its own on the profile.
     by_device: bool = False
+    #: Who carries messages to an address: a host, or empty for the operator's one account.
+    carrier: Callable[[str], str] = host_of
 
     @property
     def secret(self) -> Field | None:
@@ -159,22 +167,18 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The other side took it. `delivered`: it also says that it arrived.
-
-    `note`: a sentence for the ledger, for example which vendor failed before. `maybe_repeated`: it may have come twice.
-    """
+    """The other side took it. `delivered`: it also says that it arrived."""
 
     vendor_id: str = ""
     delivered: bool = False
-    note: str = ""
-    maybe_repeated: bool = False
 
 
 class SendFailed(Exception):
     """Not sent. `str()` is a sentence without secrets, shown in the ledger.
 
     `retry`: trying again can help, in `after` seconds at the earliest if named. `gone`: the address will never work
-    again. `maybe_sent`: the other side may have taken it all the same.
+    again. `maybe_sent`: the other side may have taken it all the same. `fault`: whoever carries it failed, whatever the
+    message: network, 5xx, our account refused; enough of these and the vendor is rested.
     """
 
     def __init__(
@@ -185,12 +189,14 @@ class SendFailed(Exception):
         after: float | None = None,
         gone: bool = False,
         maybe_sent: bool = False,
+        fault: bool = False,
     ) -> None:
         super().__init__(sentence)
         self.retry = retry
         self.after = after
         self.gone = gone
         self.maybe_sent = maybe_sent
+        self.fault = fault
 
 
 class Transport(Protocol):
@@ -204,6 +210,36 @@ class Transport(Protocol):
 
     async def send(self, message: Message, to: Destination) -> Sent:
         """Hands one message over, or raises SendFailed. Safe to call many times at once."""
+        ...
+
+
+@runtime_checkable
+class Carried(Transport, Protocol):
+    """A transport behind which are several vendors: the sender chooses which one is asked, and leaves it for the next."""
+
+    def vendors(self, address: str) -> Sequence[str]:
+        """Names of those that may be asked for this address, in order."""
+        ...
+
+    def tells(self, vendor: str) -> bool:
+        """Whether it tells later that a message arrived."""
+        ...
+
+    async def send_by(self, vendor: str, message: Message, to: Destination) -> Sent:
+        """Hands one message to this vendor, or raises SendFailed."""
+        ...
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A transport that can ask whoever carries it whether they work, without a message."""
+
+    def can_check(self, vendor: str) -> bool:
+        """Whether there is a way for this vendor."""
+        ...
+
+    async def check(self, vendor: str) -> None:
+        """Asks. Raises SendFailed when it does not work."""
         ...
 
 
