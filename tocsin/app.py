@@ -46,15 +46,18 @@ from tocsin.kernel.work import BatchPump, JobPump, Pump, Pumps
 from tocsin.learning import work as learning_work
 from tocsin.oncall import refresh as calendars
 from tocsin.oncall import work as oncall_work
-from tocsin.paging import listen, silence_clock
+from tocsin.paging import listen, silence_clock, vendors
 from tocsin.paging import work as paging_work
 from tocsin.paging.deliver import Sender
 from tocsin.paging.escalate import Engine
 from tocsin.paging.inbound import Receiver
 from tocsin.paging.links import Links
+from tocsin.paging.overdue import Overdue
 from tocsin.paging.queries import anybody_reachable
 from tocsin.paging.reconcile import Reconciler
+from tocsin.paging.switchboard import Switchboard
 from tocsin.paging.transport import SECRET_PURPOSE, Transport, working
+from tocsin.paging.vendor_model import PATIENCE
 from tocsin.people import work as people_work
 from tocsin.people.model import Purpose
 from tocsin.people.permissions import permit
@@ -108,8 +111,8 @@ def compose(
     """Puts the parts together; nothing runs yet. `commit`: how alerts are stored; benches compare ways."""
     outbound = Outbound(settings.private_targets)
     keys = Keys(load_master(settings.data, settings.secret))
-    vendors = registry.telephony(settings, outbound)
-    transports = registry.transports(settings, outbound, vendors, keys)
+    phones = registry.telephony(settings, outbound)
+    transports = registry.transports(settings, outbound, phones, keys)
     if dev and settings.smtp is None:
         caught = replace(transports["email"].info, title="E-mail (caught)")
         transports["email"] = CaughtMail(info=caught)
@@ -123,13 +126,14 @@ def compose(
         paging_work.FOLLOWS, places_work.FOLLOWS, comms_work.FOLLOWS, learning_work.FOLLOWS, calendars.FOLLOWS,
         duty_work.FOLLOWS, oncall_work.FOLLOWS,
     )  # fmt: skip
-    sender = Sender(database, transports, Messages(), Links(settings.url, site.keys))
-    pumps = Pumps(database, [*_pumps(site), sender])
+    switchboard = Switchboard(database, transports, PATIENCE | dict(settings.receipt_patience))
+    sender = Sender(database, transports, Messages(), Links(settings.url, site.keys), switchboard)
+    pumps = Pumps(database, [*_pumps(site, switchboard), Overdue(database, switchboard), sender])
     bus.subscribe("work", pumps.wake)
     intake = Intake(database, bus, batcher=commit(database))
     underway: set[asyncio.Task[None]] = set()
     app = Starlette(
-        routes=routes(site, intake, vendors.receivers), exception_handlers=_handlers(), middleware=_around(settings, underway),
+        routes=routes(site, intake, phones.receivers), exception_handlers=_handlers(), middleware=_around(settings, underway),
     )  # fmt: skip
     app.state.site = site
     return Running(
@@ -188,7 +192,7 @@ def _follows(*subscriptions: Mapping[str, Sequence[str]]) -> Callable[[str], Ite
     return lambda entry_kind: table.get(entry_kind, ())
 
 
-def _pumps(site: Site) -> list[Pump]:
+def _pumps(site: Site, switchboard: Switchboard) -> list[Pump]:
     """Everything that takes due rows, but the sender."""
     database, video = site.database, Jitsi(site.settings.jitsi_url)
     mailer = LinkMail(site.transports, Messages(), site.settings.url, _secrets(site))
@@ -200,6 +204,7 @@ def _pumps(site: Site) -> list[Pump]:
         **oncall_work.JOBS, **people_work.jobs(mailer), **places_work.jobs(video),
         **comms_work.JOBS, **learning_work.JOBS, **weekahead.JOBS, **fatigue.jobs(site.keys),
         **readiness_work.jobs(site.keys), **handover_clock.jobs(site.keys), **calendars.jobs(site.outbound),
+        **vendors.jobs(site.transports, switchboard),
     }  # fmt: skip
     return [
         *(BatchPump(database, kind, handle) for kind, handle in batches.items()),

@@ -92,6 +92,7 @@ class Settings:
     sms_gateway_body: str = field(default="", repr=False)
     sms_gateway_header: str = field(default="", repr=False)
     sms_order: vendors.Order = ()
+    receipt_patience: tuple[tuple[str, int], ...] = ()
     token: str | None = field(default=None, repr=False)
     secret: str | None = field(default=None, repr=False)
     private_targets: PrivateTargets = field(default_factory=PrivateTargets)
@@ -142,6 +143,7 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
         sms_gateway_body=_optional(env, "TOCSIN_SMS_GATEWAY_BODY", vendors.gateway_body) or "",
         sms_gateway_header=_optional(env, "TOCSIN_SMS_GATEWAY_HEADER", vendors.gateway_header) or "",
         sms_order=_optional(env, "TOCSIN_SMS_ORDER", vendors.order) or (),
+        receipt_patience=_optional(env, "TOCSIN_RECEIPT_PATIENCE", vendors.patience) or (),
         token=_optional(env, "TOCSIN_TOKEN", _token),
         secret=_optional(env, "TOCSIN_SECRET", _secret),
         private_targets=_private_targets(env.get("TOCSIN_ALLOW_PRIVATE_TARGETS", "0")),
@@ -347,4 +349,6 @@ def _shown(variable: Variable, value: object) -> str:
         return "set"
     if variable.field == "sms_order" and isinstance(value, tuple):
         return vendors.shown_order(value)
+    if variable.field == "receipt_patience" and isinstance(value, tuple):
+        return vendors.shown_patience(value)
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

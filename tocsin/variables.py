@@ -163,6 +163,13 @@ VARIABLES = (
         "+49=twilio,telnyx *=telnyx",
     ),
     Variable(
+        "TOCSIN_RECEIPT_PATIENCE",
+        "receipt_patience",
+        "sms=60 voice=120",
+        "Seconds until a missing receipt sends a page to its next vendor, five times as long at low urgency; 0 waits for none.",
+        "sms=90 voice=180",
+    ),
+    Variable(
         "TOCSIN_TOKEN", "token", "none", "Token the command line uses.", "tok_0123456789abcdef", secret=True
     ),
     Variable(

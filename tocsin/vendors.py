@@ -129,6 +129,25 @@ def order(text: str) -> Order:
     return tuple(sorted(found.items(), key=lambda rule: -len(rule[0])))
 
 
+def patience(text: str) -> tuple[tuple[str, int], ...]:
+    """`sms=60 voice=120`: seconds until a receipt is missed; 0 waits for none."""
+    found: dict[str, int] = {}
+    for rule in text.split():
+        name, _, number = rule.partition("=")
+        good = name in ("sms", "voice") and number.isascii() and number.isdigit() and len(number) <= 5
+        if not good or 0 < int(number) < 10:
+            raise WrongSetting(
+                "TOCSIN_RECEIPT_PATIENCE", "must be sms= and voice= with seconds (10 or more, or 0), separated by spaces",
+            )  # fmt: skip
+        found[name] = int(number)
+    return tuple(found.items())
+
+
+def shown_patience(rules: tuple[tuple[str, int], ...]) -> str:
+    """As it was written."""
+    return " ".join(f"{name}={number}" for name, number in rules)
+
+
 def shown_order(rules: Order) -> str:
     """As it was written."""
     return " ".join(f"{prefix or '*'}={','.join(names)}" for prefix, names in rules)

@@ -54,6 +54,7 @@ class Sender:
         self._tasks: set[asyncio.Task[Result]] = set()
         self._results: list[Result] = []
         self._recorder: asyncio.Task[None] | None = None
+        self._refill: asyncio.Task[None] | None = None
         self._turning = asyncio.Lock()
         self._closing = False
 
@@ -135,6 +136,10 @@ class Sender:
                     await asyncio.sleep(0.5)
         finally:
             self._recorder = None
+        self._refill = asyncio.create_task(self._take_more())
+
+    async def _take_more(self) -> None:
+        """There is room again, and what one vendor refused is due at once for the next."""
         try:
             while await self.turn():
                 pass
@@ -179,7 +184,7 @@ class Sender:
 
     async def drain(self) -> None:
         """Waits until everything in hand is sent and recorded."""
-        while waiting := [*self._tasks, *([self._recorder] if self._recorder else [])]:
+        while waiting := [*self._tasks, *(t for t in (self._recorder, self._refill) if t and not t.done())]:
             await asyncio.wait(waiting)
 
     async def close(self, grace: float = 10.0) -> None:

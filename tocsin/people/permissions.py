@@ -139,6 +139,7 @@ VERBS: dict[str, Need] = {
     "policy.change": CONFIGURE,
     "policy.archive": CONFIGURE,
     "policy.apply_to_running": CONFIGURE,
+    "vendor.probe": RESPOND,
     "page.test": OWN,
     "page.confirm_test": OWN,
     "page.person": RESPOND,
