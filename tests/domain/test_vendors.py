@@ -47,6 +47,9 @@ class Phone(Scripted):
     checked: list[str] = field(default_factory=list)
     #: Set by a test: sends wait for it.
     gate: asyncio.Event | None = None
+    #: Set when so many were asked.
+    wanted: int = 0
+    enough: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def info(self) -> TransportInfo:
@@ -61,6 +64,8 @@ class Phone(Scripted):
     async def send_by(self, vendor: str, message: Message, to: Destination) -> Sent:
         self.asked.append(vendor)
         self.got.append((message, to))
+        if len(self.asked) == self.wanted:
+            self.enough.set()
         if self.gate is not None:
             await self.gate.wait()
         if vendor in self.broken:
@@ -344,15 +349,14 @@ async def test_two_processes_send_one_probe(town: Town, later: Later) -> None:
     await town.wear_out("twilio")
     town.phone.broken.clear()
     await later(seconds=31)
-    town.phone.gate = asyncio.Event()
+    town.phone.gate, town.phone.wanted = asyncio.Event(), 6
     other = town.new_sender()
     await town.open_many(6)
     await town.decide()
     await run(town.db, "update deliveries set due_at = clock() where state = 'queued' and transport = 'sms'")
     await asyncio.gather(town.sender.turn(), other.turn())
     async with asyncio.timeout(10):
-        while len(town.phone.asked) < 6:
-            await asyncio.sleep(0)
+        await town.phone.enough.wait()
     assert sorted(town.phone.asked) == ["telnyx"] * 5 + ["twilio"]
     town.phone.gate.set()
     await other.close()
@@ -496,7 +500,14 @@ async def test_health_counts_what_came_of_the_tries(town: Town, later: Later) ->
     found = await vendors.health(town.db)
     assert list(found) == ["sms/telnyx", "sms/twilio"]
     good, bad = found["sms/telnyx"][0], found["sms/twilio"][0]
-    assert (good.hours, good.taken, good.arrived, good.success, bad.faults, bad.success) == (1, 1, 1, 1.0, 1, 0.0)
+    assert (good.hours, good.taken, good.arrived, good.success, bad.faults, bad.success) == (
+        1,
+        1,
+        1,
+        1.0,
+        1,
+        0.0,
+    )
     assert good.receipt_p50 is not None
     assert 5000 <= good.receipt_p50 < 15000
     assert bad.last_error == "It answered 500."
@@ -523,5 +534,3 @@ def test_a_batch_is_folded_in_its_order(results: list[Result], *, succeeded: boo
 
 def test_refusals_alone_say_nothing() -> None:
     assert fold([result("failed"), replace(result("sent"), vendor="")]) == []
-
-

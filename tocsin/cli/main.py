@@ -15,6 +15,7 @@ from tocsin.cli import (
     handover,
     heartbeat,
     incident,
+    ledger,
     oncall,
     policy,
     readiness,
@@ -39,6 +40,7 @@ def build(*more: More) -> typer.Typer:
         help="Incident response for teams that are never in one room. Settings are environment variables: tocsin settings.",
     )  # fmt: skip
     fairness.add_to(app)
+    ledger.add_to(app)
     app.command()(readiness.readiness)
     app.command()(selfcheck.selfcheck)
     for name, group in (

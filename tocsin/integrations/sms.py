@@ -40,7 +40,7 @@ class Sms:
         return isinstance(self._vendors.get(vendor), Checked)
 
     async def check(self, vendor: str) -> None:
-        carrier = self._vendors.get(vendor)
+        carrier: object = self._vendors.get(vendor)
         if isinstance(carrier, Checked):
             await carrier.check()
 
@@ -55,7 +55,9 @@ class Sms:
     async def send_by(self, vendor: str, message: Message, to: Destination) -> Sent:
         """By this vendor; its name stands before its id."""
         carrier = self._vendors[vendor]
-        return by(vendor, await carrier.text(to.address, words_of(message, replies=carrier.replies), message.key))
+        return by(
+            vendor, await carrier.text(to.address, words_of(message, replies=carrier.replies), message.key)
+        )
 
 
 def words_of(message: Message, *, replies: bool) -> str:

@@ -40,7 +40,7 @@ class Voice:
         return isinstance(self._vendors.get(vendor), Checked)
 
     async def check(self, vendor: str) -> None:
-        carrier = self._vendors.get(vendor)
+        carrier: object = self._vendors.get(vendor)
         if isinstance(carrier, Checked):
             await carrier.check()
 

@@ -1,7 +1,7 @@
 """Named SQL statements, kept in a `.sql` file beside the package that owns the tables.
 
 A statement is introduced by `-- name: what_it_does`, followed by comment lines that say why it exists. When its
-rows become a dataclass, `-- row: ClassName` names it (looked up in the package's `model` module), so that
+rows become a dataclass, `-- row: ClassName` names it (in the package's `model` module, or with its whole dotted name), so that
 `tests/shape` can compare columns with fields. `-- engine` marks statements that must never scan a large table.
 """
 
@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 _NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
-_ROW = re.compile(r"^-- row: (\w+)\s*$", re.MULTILINE)
+_ROW = re.compile(r"^-- row: ([\w.]+)\s*$", re.MULTILINE)
 _ENGINE = re.compile(r"^-- engine\s*$", re.MULTILINE)
 
 
@@ -57,6 +57,6 @@ def _load(package: str, file: str) -> dict[str, Statement]:
 
 def _parse(package: str, name: str, body: str) -> Statement:
     row = _ROW.search(body)
-    dotted = f"{package}.model.{row[1]}" if row else None
+    dotted = None if row is None else row[1] if "." in row[1] else f"{package}.model.{row[1]}"
     text = "\n".join(line for line in body.splitlines() if not line.startswith("--")).strip().rstrip(";")
     return Statement(name, text, dotted, bool(_ENGINE.search(body)))

@@ -197,4 +197,3 @@ class Sender:
             log.warning("sends_left", sends=len(self._tasks))
             for task in self._tasks:
                 task.cancel()
-

@@ -174,36 +174,6 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try of a delivery, or what was told about it later (`receipt`). `took_ms`: to the hand-over, or since."""
-
-    delivery_id: UUID
-    attempt: int
-    at: datetime
-    outcome: str
-    detail: str
-    vendor: str
-    took_ms: int | None
-    fault: bool
-    receipt: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PageWithDeliveries:
-    """A page, its messages, oldest first, and every try of them."""
-
-    page: Page
-    deliveries: tuple[Delivery, ...]
-    attempts: tuple[Attempt, ...] = ()
-
-    @property
-    def reached(self) -> bool:
-        """Whether any of its messages was taken by the other side."""
-        done = (DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.SEEN)
-        return any(d.purpose is Purpose.PAGE and d.state in done for d in self.deliveries)
-
-
-@dataclass(frozen=True, slots=True)
 class EmptyStep:
     """A step that found nobody; or that was skipped, because its conditions did not hold."""
 

@@ -11,9 +11,7 @@ sql = Statements("tocsin.paging")
 PATIENCE = 3
 
 
-async def go_on_after(
-    database: Database, rows: Sequence[Row], resting: Collection[str] = ()
-) -> None:
+async def go_on_after(database: Database, rows: Sequence[Row], resting: Collection[str] = ()) -> None:
     """What failed for good, or three times, or whose vendor rests, lets the person's next method go; when all have
     failed, the next step."""
     await hurry(database, [row["page_id"] for row in rows if row["page_id"] and _let_go(row, resting)])

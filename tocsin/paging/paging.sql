@@ -549,7 +549,7 @@ from deliveries d left join contact_methods m on m.id = d.contact_method_id
 where d.id = $1
 
 -- name: attempts
--- row: Attempt
+-- row: tocsin.paging.ledger_model.Attempt
 -- Every try of these messages, and what was told about them later.
 select delivery_id, attempt, at, outcome, detail, vendor, took_ms, fault, receipt
 from delivery_attempts where delivery_id = any ($1::uuid[]) order by delivery_id, attempt, at

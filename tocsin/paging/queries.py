@@ -9,14 +9,13 @@ from tocsin.kernel.db import Reader, Row
 from tocsin.kernel.sql import Statements
 from tocsin.paging import silenced
 from tocsin.paging.forecast import Facts, PlannedStep, Where, forecast
+from tocsin.paging.ledger_model import Attempt, PageWithDeliveries
 from tocsin.paging.model import (
-    Attempt,
     Delivery,
     EmptyStep,
     EndReason,
     Escalation,
     Page,
-    PageWithDeliveries,
     Policy,
 )
 from tocsin.paging.plans import plan_of
@@ -77,7 +76,7 @@ def why_quiet(escalation: Escalation | None) -> str:
 
 async def ledger(db: Reader, alert_id: UUID) -> list[PageWithDeliveries]:
     """Every page of an alert with its messages, oldest first."""
-    return await _with_deliveries(db, await db.all(Page, sql.pages_of_alert, alert_id))
+    return await with_deliveries(db, await db.all(Page, sql.pages_of_alert, alert_id))
 
 
 async def quiet_around(db: Reader, alert_id: UUID) -> tuple[Quiet | None, list[Beneath]]:
@@ -104,10 +103,11 @@ async def pages_of(
     db: Reader, user_id: UUID, *, waiting: bool = False, limit: int = 50
 ) -> list[PageWithDeliveries]:
     """A person's newest pages, or only those that still wait for an answer, newest first."""
-    return await _with_deliveries(db, await db.all(Page, sql.pages_of_user, user_id, waiting, limit))
+    return await with_deliveries(db, await db.all(Page, sql.pages_of_user, user_id, waiting, limit))
 
 
-async def _with_deliveries(db: Reader, pages: Sequence[Page]) -> list[PageWithDeliveries]:
+async def with_deliveries(db: Reader, pages: Sequence[Page]) -> list[PageWithDeliveries]:
+    """Pages with their messages and every try, in the order of the pages."""
     by_page: dict[UUID | None, list[Delivery]] = defaultdict(list)
     tries: dict[UUID, list[Attempt]] = defaultdict(list)
     if pages:

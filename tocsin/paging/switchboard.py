@@ -91,9 +91,7 @@ class Switchboard:
         return await self._database.row(sql.claim_probe, vendor) is not None
 
     async def _pass_over(self, resting: Sequence[tuple[Claimed, str, datetime]]) -> set[object]:
-        found = [
-            each for each in resting if each[0].purpose is Purpose.PAGE and not each[0].passed_over
-        ]
+        found = [each for each in resting if each[0].purpose is Purpose.PAGE and not each[0].passed_over]
         if not found:
             return set()
         rows = await self._database.rows(

@@ -68,7 +68,7 @@ class Calling(Vendor, Protocol):
 
 
 @runtime_checkable
-class Checked(Protocol):
+class Checked(Vendor, Protocol):
     """A vendor with a question that costs nothing."""
 
     async def check(self) -> None:

@@ -231,7 +231,7 @@ class Carried(Transport, Protocol):
 
 
 @runtime_checkable
-class Checkable(Protocol):
+class Checkable(Transport, Protocol):
     """A transport that can ask whoever carries it whether they work, without a message."""
 
     def can_check(self, vendor: str) -> bool:

@@ -16,6 +16,7 @@ from tocsin.kernel.errors import Unavailable
 from tocsin.kernel.queries import backlog
 from tocsin.paging.reconcile import state_of_paging
 from tocsin.paging.transport import working
+from tocsin.paging.vendors import standing
 
 
 async def alive(_: Request) -> Response:
@@ -76,6 +77,13 @@ async def metrics(request: Request) -> Response:
         len(working(site.transports))
     )
     await _paging_metrics(site, registry)
+    carried = await standing(site.database)
+    Gauge("tocsin_vendors_resting", "Vendors of pages that rest after failures.", registry=registry).set(
+        sum(row["resting"] for row in carried)
+    )
+    Gauge("tocsin_vendors_failing", "Vendors of pages whose last try failed.", registry=registry).set(
+        sum(row["failures"] > 0 for row in carried)
+    )
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -13,8 +13,9 @@ from tocsin.alerts.heartbeats import heartbeats
 from tocsin.catalog.model import IntegrationHealth
 from tocsin.catalog.queries import integrations_with_health
 from tocsin.edge.door import Viewer, Who, page, render, site_of, viewer_of
-from tocsin.kernel.db import Reader
+from tocsin.kernel.db import Reader, Row
 from tocsin.paging import queries as paging
+from tocsin.paging import vendors
 from tocsin.people import queries as people
 from tocsin.people.model import ContactMethod, User
 from tocsin.people.permissions import RANK
@@ -53,6 +54,9 @@ async def _of_oneself(db: Reader, viewer: Viewer) -> list[Area]:
         Area(
             own, "user", "Profile and reach", "Your name, your time zone, and how you are paged.", state, tone
         ),
+        Area(
+            "/pages", "bell", "Your pages", "Why you were paged, how each message went, and why you were not."
+        ),
         Area(f"{own}/security", "settings", "Password and sessions", "Where you are signed in."),
         Area(f"{own}/tokens", "ticket", "Your API tokens", "For your own scripts and the command line."),
     ]
@@ -85,9 +89,19 @@ async def _of_paging(db: Reader) -> list[Area]:
             *_beating(await heartbeats(db), await db.clock()),
         ),
         Area("/settings/policies", "bell", "Escalation policies", "Whom to page, in what order.", *paged),
+        Area(
+            "/settings/vendors", "status", "Vendors", "Who carries pages, how well, and who rests.", *_carried(await vendors.standing(db)),
+        ),
         Area("/on-call", "calendar", "On-call schedules", "Who takes turns, and when."),
         Area("/services", "service", "Services", "What can break, and who owns it."),
     ]  # fmt: skip
+
+
+def _carried(found: Sequence[Row]) -> tuple[str, str]:
+    resting = sum(1 for row in found if row["resting"])
+    if resting:
+        return f"{resting} of {len(found)} rest after failures", "late"
+    return (_count(len(found), "vendor works", "vendors work") if found else ""), ""
 
 
 def _health(found: list[IntegrationHealth]) -> tuple[str, str]:

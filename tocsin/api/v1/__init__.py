@@ -20,6 +20,7 @@ from tocsin.api.v1 import (
     leave,
     oncall,
     overrides,
+    pages,
     people,
     policies,
     previews,
@@ -34,6 +35,7 @@ from tocsin.edge.access import Who, declare
 
 ROUTERS = (
     alerts.router,
+    pages.router,
     heartbeats.router,
     silences.router,
     incidents.router,

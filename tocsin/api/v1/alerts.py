@@ -1,5 +1,6 @@
 """Alerts: send, list, answer, and the ledger of their pages."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from tocsin.alerts.model import Alert, state_of
 from tocsin.api.v1.auth import Call, Caller
 from tocsin.kernel.errors import NotFound
 from tocsin.paging import queries as paging
+from tocsin.paging.ledger_model import PageWithDeliveries
 from tocsin.record.queries import entries_after
 
 router = APIRouter(tags=["Alerts"])
@@ -92,7 +94,7 @@ async def ledger(call: Call, alert: str) -> dict[str, Any]:
     found = await _alert(call, alert)
     escalation = await paging.escalation_of(call.db, found.id)
     return {
-        "pages": await paging.ledger(call.db, found.id),
+        "pages": [_without_secrets(item) for item in await paging.ledger(call.db, found.id)],
         "empty_steps": await paging.empty_steps(call.db, found.id),
         "why_quiet": "" if found.acknowledged_at or found.closed_at else paging.why_quiet(escalation),
     }
@@ -141,6 +143,12 @@ async def reassign(call: Call, alert: str, body: ReassignBody) -> dict[str, Any]
     async with call.unit() as u:
         await commands.reassign(u, found.id, body.user_id)
     return await _shown(call, await _alert(call, alert))
+
+
+def _without_secrets(item: PageWithDeliveries) -> dict[str, Any]:
+    """A web address may hold one: of it the host is enough."""
+    shown = [asdict(each) | {"address": each.shown_address} for each in item.deliveries]
+    return {"page": item.page, "deliveries": shown, "attempts": item.attempts}
 
 
 async def _alert(call: Caller, text: str) -> Alert:
