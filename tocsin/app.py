@@ -57,7 +57,7 @@ from tocsin.paging.queries import anybody_reachable
 from tocsin.paging.reconcile import Reconciler
 from tocsin.paging.switchboard import Switchboard
 from tocsin.paging.transport import SECRET_PURPOSE, Transport, working
-from tocsin.paging.vendor_model import PATIENCE
+from tocsin.paging.vendor_model import PATIENCE, title_of
 from tocsin.people import work as people_work
 from tocsin.people.model import Purpose
 from tocsin.people.permissions import permit
@@ -117,6 +117,7 @@ def compose(
         caught = replace(transports["email"].info, title="E-mail (caught)")
         transports["email"] = CaughtMail(info=caught)
     templates = Templates(_warnings(database, transports), reload=dev)
+    templates.env.filters["vendor"] = _vendor_titles(transports)
     bus = Bus(dsn)
     site = Site(
         settings, database, bus, keys, templates,
@@ -221,6 +222,12 @@ def _secrets(site: Site) -> SecretOf:
         return links.open_secret(await sealed_secret(site.database, method_id), SECRET_PURPOSE, method_id)
 
     return secret_of
+
+
+def _vendor_titles(transports: Mapping[str, Transport]) -> Callable[[str], str]:
+    """From `sms/twilio` to `SMS by Twilio`, for pages."""
+    titles = {name: transport.info.title for name, transport in transports.items()}
+    return lambda vendor: title_of(vendor, titles)
 
 
 def _warnings(database: Database, transports: Mapping[str, Transport]) -> Callable[[], Awaitable[list[str]]]:

@@ -36,7 +36,8 @@ def _page(each: dict[str, Any]) -> list[str]:
 
 
 def _reason(reason: dict[str, Any]) -> str:
-    return f"  {reason['text']}" + (f" ({local(reason['at'])})" if reason["at"] else "")
+    times = " to ".join(local(reason[name]) for name in ("at", "until") if reason[name])
+    return f"  {reason['text']}" + (f" ({times})" if times else "")
 
 
 def _delivery(delivery: dict[str, Any]) -> str:

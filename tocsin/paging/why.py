@@ -67,8 +67,8 @@ async def _explained(db: Reader, items: Sequence[PageWithDeliveries]) -> list[Ex
     ids = [item.page.id for item in items]
     because: dict[UUID, list[Reason]] = defaultdict(list)
     for row in await db.rows(sql.shifts_of_pages, ids) if ids else ():
-        text = f"On call for {row['schedule']} until {row['ends_at']:%Y-%m-%d %H:%M} UTC, since"
-        because[row["page_id"]].append(Reason(text, row["starts_at"]))
+        shift = Reason(f"On call for {row['schedule']}", row["starts_at"], row["ends_at"])
+        because[row["page_id"]].append(shift)
     rules: dict[UUID, dict[UUID, int | None]] = defaultdict(dict)
     for row in await db.rows(sql.rules_of_deliveries, ids) if ids else ():
         rules[row["page_id"]][row["delivery_id"]] = row["delay_s"]

@@ -35,10 +35,11 @@ class NotPaged:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One sentence of an answer, and the time that it is about."""
+    """One sentence of an answer, and the time that it is about, or the stretch."""
 
     text: str
     at: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

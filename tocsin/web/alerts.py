@@ -20,7 +20,6 @@ from tocsin.paging import queries as paging
 from tocsin.people.queries import users
 from tocsin.record.queries import entries_after
 from tocsin.web.live import shown
-from tocsin.web.titles import vendor_titles
 
 STATES = ("active", "open", "acknowledged", "snoozed", "closed", "all")
 SNOOZES = {"30": "30 minutes", "60": "1 hour", "240": "4 hours", "720": "12 hours", "1440": "1 day"}
@@ -74,7 +73,6 @@ async def show(request: Request) -> Response:
         "incidents": await incidents_of_alert(db, alert.id, viewer.id),
         "people": [u for u in await users(db) if u.disabled_at is None],
         "snoozes": SNOOZES,
-        "vendor_titles": vendor_titles(site_of(request)),
     }
     return await render(request, "alerts/show.html", context)
 

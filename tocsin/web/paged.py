@@ -13,7 +13,6 @@ from tocsin.kernel.db import Reader
 from tocsin.kernel.errors import Invalid, NotFound
 from tocsin.paging import why
 from tocsin.people.queries import user_by_id
-from tocsin.web.titles import vendor_titles
 
 DAYS = {"1": "the last day", "7": "the last 7 days", "30": "the last 30 days", "90": "the last 90 days"}
 
@@ -38,7 +37,7 @@ async def _pages(request: Request, user_id: UUID) -> Response:
     start = end - timedelta(days=int(days))
     context = {
         "nav": "settings", "section": "pages", "name": await _name(site.database, user_id), "own": user_id == viewer.id,
-        "person_id": user_id, "days": days, "all_days": DAYS, "vendor_titles": vendor_titles(site),
+        "person_id": user_id, "days": days, "all_days": DAYS,
         "found": await why.pages_found(site.database, start, end, user_id=user_id),
         "not_paged": await why.not_paged(site.database, user_id, start, end),
     }  # fmt: skip
@@ -60,7 +59,7 @@ async def about(request: Request) -> Response:
         raise NotFound("There is no such alert.")
     await why.check_reader(site.database, viewer.actor, user_id)
     context = {
-        "nav": "alerts", "alert": alert, "own": user_id == viewer.id, "vendor_titles": vendor_titles(site),
+        "nav": "alerts", "alert": alert, "own": user_id == viewer.id,
         "why": await why.why(site.database, alert, user_id),
     }  # fmt: skip
     return await render(request, "alerts/why.html", context)

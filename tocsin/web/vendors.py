@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 from tocsin.edge.door import Form, Who, page, render, site_of
 from tocsin.kernel.db import Unit
 from tocsin.paging import vendors
-from tocsin.paging.vendor_model import Health, state_of, title_of
+from tocsin.paging.vendor_model import Health, state_of
 from tocsin.web.buttons import button
 
 HERE = "/settings/vendors"
@@ -20,11 +20,10 @@ async def show(request: Request) -> Response:
     """Each vendor with its last hour, day and week."""
     site = site_of(request)
     now = await site.database.clock()
-    titles = {name: t.info.title for name, t in site.transports.items()}
     found = await vendors.health(site.database)
     rows = [
         {
-            "vendor": vendor, "title": title_of(vendor, titles), "state": state_of(windows[0], now), "now": windows[0],
+            "vendor": vendor, "state": state_of(windows[0], now), "now": windows[0],
             "windows": [(WINDOW_WORDS[w.hours], w, percent(w)) for w in windows],
             "can_check": vendors.can_check(site.transports, vendor),
         }
@@ -47,7 +46,7 @@ def took(ms: int | None) -> str:
     if ms is None:
         return ""
     if ms < 1000:
-        return f"{ms} ms"
+        return f"{max(ms, 1)} ms"
     return f"{ms / 1000:.1f} s" if ms < 120_000 else f"{round(ms / 60_000)} min"
 
 
