@@ -10,7 +10,7 @@ from tocsin.kernel.db import Actor, Reader
 from tocsin.kernel.errors import Forbidden, NotFound
 from tocsin.kernel.sql import Statements
 from tocsin.paging.ledger_model import PageWithDeliveries
-from tocsin.paging.model import Escalation, Page
+from tocsin.paging.model import Page
 from tocsin.paging.queries import with_deliveries
 from tocsin.paging.why_model import (
     Explained,
@@ -18,6 +18,7 @@ from tocsin.paging.why_model import (
     NotPaged,
     Place,
     Reason,
+    Run,
     StepRun,
     Why,
     schedules_of,
@@ -94,7 +95,7 @@ async def why(db: Reader, alert: Alert, user_id: UUID) -> Why:
     if person is None:
         raise NotFound("There is no such person.")
     explained = await pages_found(db, user_id=user_id, alert_id=alert.id)
-    runs = await db.all(Escalation, sql.runs, alert.id)
+    runs = await db.all(Run, sql.runs, alert.id)
     steps = await db.all(StepRun, sql.steps_run, alert.id)
     facts = Facts(
         **dict(person), runs=runs, steps=steps, places=await _places(db, user_id, runs, steps),
@@ -106,7 +107,7 @@ async def why(db: Reader, alert: Alert, user_id: UUID) -> Why:
 
 
 async def _places(
-    db: Reader, user_id: UUID, runs: Sequence[Escalation], steps: Sequence[StepRun]
+    db: Reader, user_id: UUID, runs: Sequence[Run], steps: Sequence[StepRun]
 ) -> dict[tuple[UUID, int, int], Place]:
     """How the person stood in every schedule that a run means, at the time of its step."""
     wanted = [(run, *each) for run in runs for each in schedules_of(run)]

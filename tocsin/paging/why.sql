@@ -36,10 +36,9 @@ where d.page_id = any ($1::uuid[]) and d.purpose = 'page' and d.contact_method_i
 group by d.id, d.page_id
 
 -- name: runs
--- row: Escalation
+-- row: tocsin.paging.why_model.Run
 -- Every escalation of an alert, oldest first.
-select id, alert_id, policy_id, policy_name, plan, urgency, round, step, round_started_at, started_at, next_at, ended_at,
-       end_reason, error
+select id, policy_name, plan, started_at, ended_at, end_reason, error
 from escalations where alert_id = $1 order by started_at, ended_at nulls last limit 50
 
 -- name: steps_run

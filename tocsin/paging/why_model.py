@@ -7,7 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from tocsin.paging.ledger_model import PageWithDeliveries
-from tocsin.paging.model import Escalation
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An escalation as an answer needs it. `end_reason`: as stored, also one that this version does not know."""
+
+    id: UUID
+    policy_name: str
+    plan: dict[str, Any]
+    started_at: datetime
+    ended_at: datetime | None
+    end_reason: str | None
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +96,20 @@ class Facts:
     methods: int
     verified: int
     unusable: int
-    runs: Sequence[Escalation]
+    runs: Sequence[Run]
     steps: Sequence[StepRun]
     acknowledged: str = ""
     closed: str = ""
     places: Mapping[tuple[UUID, int, int], Place] = field(default_factory=dict)
 
 
-def time_of(run: Escalation, step: int, steps: Sequence[StepRun]) -> datetime:
+def time_of(run: Run, step: int, steps: Sequence[StepRun]) -> datetime:
     """When a step ran first, or when it would have run in the first round."""
     ran = [s.at for s in steps if (s.escalation_id, s.step) == (run.id, step)]
     return min(ran) if ran else run.started_at + timedelta(seconds=_steps(run)[step].get("delay_s", 0))
 
 
-def schedules_of(run: Escalation) -> Iterator[tuple[int, int, UUID, str]]:
+def schedules_of(run: Run) -> Iterator[tuple[int, int, UUID, str]]:
     """Each schedule that a run means: step, number of the target, its id and name."""
     for step, each in enumerate(_steps(run)):
         for number, target in enumerate(each.get("targets", ())):
@@ -117,7 +129,7 @@ def why_not(user_id: UUID, facts: Facts) -> list[Reason]:
     return [*found, *_reach(facts)]
 
 
-def _of_run(user_id: UUID, facts: Facts, run: Escalation) -> list[Reason]:
+def _of_run(user_id: UUID, facts: Facts, run: Run) -> list[Reason]:
     steps = _steps(run)
     if not steps:
         return [Reason(_ended(run, facts), run.ended_at)]
@@ -130,7 +142,7 @@ def _of_run(user_id: UUID, facts: Facts, run: Escalation) -> list[Reason]:
     return [*found, Reason(_ended(run, facts), run.ended_at)] if run.ended_at else found
 
 
-def _of_step(user_id: UUID, facts: Facts, run: Escalation, step: int) -> list[Reason]:
+def _of_step(user_id: UUID, facts: Facts, run: Run, step: int) -> list[Reason]:
     """What a step says about the person; nothing when it has nothing to do with them."""
     targets: Sequence[Mapping[str, Any]] = _steps(run)[step].get("targets", ())
     places = [facts.places.get((run.id, step, n)) for n in range(len(targets))]
@@ -154,7 +166,7 @@ def _ran(step: int, ran: StepRun) -> str:
     return f"Step {step + 1} paged nobody: {ran.reason}"
 
 
-def _not_reached(step: int, name: str, run: Escalation, *, named: bool, mine: Sequence[Place]) -> str:
+def _not_reached(step: int, name: str, run: Run, *, named: bool, mine: Sequence[Place]) -> str:
     held = [p.schedule for p in mine if p.held]
     if named:
         meant = f"names {name}"
@@ -164,7 +176,7 @@ def _not_reached(step: int, name: str, run: Escalation, *, named: bool, mine: Se
         meant = f"means whoever is on call for {_list([p.schedule for p in mine])}: not {name} at that time"
     else:
         meant = "may mean them"
-    word = "is not due yet" if run.running else "was not reached"
+    word = "is not due yet" if run.ended_at is None else "was not reached"
     return f"Step {step + 1} {meant}; it {word}."
 
 
@@ -178,7 +190,7 @@ _ENDS = {
 }
 
 
-def _ended(run: Escalation, facts: Facts) -> str:
+def _ended(run: Run, facts: Facts) -> str:
     if run.error:
         return run.error
     known = _ENDS.get(run.end_reason or "")
@@ -203,7 +215,7 @@ def _reach(facts: Facts) -> list[Reason]:
     return []
 
 
-def _steps(run: Escalation) -> Sequence[Mapping[str, Any]]:
+def _steps(run: Run) -> Sequence[Mapping[str, Any]]:
     found: Sequence[Mapping[str, Any]] = run.plan.get("steps", ())
     return found
 
