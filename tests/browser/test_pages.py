@@ -146,7 +146,7 @@ def furnish(house: House) -> dict[str, str]:
         "relief": relief_link(house, UUID(str(schedule_id)), UUID(ada)),
         "receipt": receipt_link(house),
         "swap": swap_link(house, str(schedule_id), next(u["id"] for u in users if u["id"] != ada)),
-        "handover": handover_link(house, UUID(str(schedule_id)), UUID(ada)),
+        "handover": handover_link(house, UUID(str(schedule_id)), UUID(ada)), "user_id": ada,
         **{path: link_that_works_once(house, purpose) for path, purpose in LINKS.items()},
     }  # fmt: skip
 

@@ -54,7 +54,7 @@ async def about(request: Request) -> Response:
     """Why a person was paged for an alert, or why not."""
     site, viewer, query = site_of(request), await viewer_of(request), read_query(request)
     user_id = query.id("user") or viewer.id
-    alert = await alert_named(site.database, request.path_params["number"])
+    alert = await alert_named(site.database, request.path_params["alert"])
     if alert is None:
         raise NotFound("There is no such alert.")
     await why.check_reader(site.database, viewer.actor, user_id)
@@ -77,5 +77,5 @@ def routes() -> list[BaseRoute]:
     return [
         page("/pages", mine, who=Who.VIEWER),
         page("/people/{user_id}/pages", theirs, who=Who.VIEWER),
-        page("/alerts/{number}/why", about, who=Who.VIEWER),
+        page("/alerts/{alert}/why", about, who=Who.VIEWER),
     ]
