@@ -395,6 +395,8 @@ async def test_a_way_that_rests_lets_the_next_one_go_first(town: Town, later: La
     assert await town.states(alert) == [("Ana", "email", "sent"), ("Ana", "sms", "queued")]
     (page,) = await ledger(town.db, alert)
     assert "rests after failures" in next(t.detail for t in page.attempts if t.outcome == "passed_over")
+    held = next(d for d in page.deliveries if d.transport == "sms")
+    assert held.words == "queued: sms by Twilio rests after failures: the next way goes first."
     town.phone.broken.clear()
     await later(seconds=31)
     await town.settle()

@@ -65,6 +65,9 @@ def test_a_relative_data_folder_becomes_absolute():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("TOCSIN_RECEIPT_PATIENCE", "sms=soon"),
+        ("TOCSIN_RECEIPT_PATIENCE", "fax=60"),
+        ("TOCSIN_RECEIPT_PATIENCE", "voice=5"),
         ("TOCSIN_PORT", "abc"),
         ("TOCSIN_PORT", "0"),
         ("TOCSIN_PORT", "65536"),
@@ -158,6 +161,12 @@ def test_private_targets_all_or_none():
     assert settings(TOCSIN_ALLOW_PRIVATE_TARGETS="yes").private_targets == PrivateTargets(everything=True)
     assert settings(TOCSIN_ALLOW_PRIVATE_TARGETS="0").private_targets == PrivateTargets()
     assert PrivateTargets(everything=True).allows_host("anything")
+
+
+def test_how_long_a_receipt_is_waited_for():
+    found = settings(TOCSIN_RECEIPT_PATIENCE="sms=90 voice=0")
+    assert found.receipt_patience == (("sms", 90), ("voice", 0))
+    assert ("TOCSIN_RECEIPT_PATIENCE", "sms=90 voice=0") in [(v.name, shown) for v, shown in found.shown()]
 
 
 def test_logging_and_proxies():

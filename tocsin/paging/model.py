@@ -139,10 +139,10 @@ class Delivery:
 
 def _words(delivery: Delivery) -> str:
     match delivery.state:
-        case DeliveryState.QUEUED if delivery.attempts:
+        case DeliveryState.QUEUED if delivery.attempts and delivery.error:
             return f"try {delivery.attempts} failed, will try again: {delivery.error}"
         case DeliveryState.QUEUED:
-            return "queued"
+            return f"queued: {delivery.error}" if delivery.error else "queued"
         case DeliveryState.SENDING:
             return "being sent"
         case DeliveryState.FAILED:

@@ -14,7 +14,7 @@ from tocsin.kernel.log import logger
 from tocsin.kernel.sql import Statements
 from tocsin.paging.model import Claimed, Purpose, back_off
 from tocsin.paging.transport import Carried, Destination, Message, SendFailed, Sent, Transport
-from tocsin.paging.vendor_model import LOW_URGENCY, TOO_MANY, Rests, Result, fold, left
+from tocsin.paging.vendor_model import LOW_URGENCY, TOO_MANY, Rests, Result, fold, left, title_of
 
 sql = Statements("tocsin.paging", "vendors.sql")
 log = logger(__name__)
@@ -99,11 +99,17 @@ class Switchboard:
             [claimed.id for claimed, _, _ in found],
             [claimed.attempts for claimed, _, _ in found],
             [until for _, _, until in found],
-            [f"{vendor} rests after failures: the person's next way goes first." for _, vendor, _ in found],
+            [
+                f"{self._title(vendor)} rests after failures: the next way goes first."
+                for _, vendor, _ in found
+            ],
         )
         if rows:
             await self._database.notify("work")
         return {row["id"] for row in rows}
+
+    def _title(self, vendor: str) -> str:
+        return title_of(vendor, {name: each.info.title for name, each in self._transports.items()})
 
     async def send(self, assigned: Assigned, message: Message, to: Destination) -> Sent:
         """Hands it to the chosen vendor, or raises SendFailed."""

@@ -94,6 +94,7 @@ async def ledger(call: Call, alert: str) -> dict[str, Any]:
     found = await _alert(call, alert)
     escalation = await paging.escalation_of(call.db, found.id)
     return {
+        "accepted_at": found.created_at,
         "pages": [_without_secrets(item) for item in await paging.ledger(call.db, found.id)],
         "empty_steps": await paging.empty_steps(call.db, found.id),
         "why_quiet": "" if found.acknowledged_at or found.closed_at else paging.why_quiet(escalation),
