@@ -77,18 +77,11 @@ async def metrics(request: Request) -> Response:
         len(working(site.transports))
     )
     await _paging_metrics(site, registry)
-    carried = await standing(site.database)
-    Gauge("tocsin_vendors_resting", "Vendors of pages that rest after failures.", registry=registry).set(
-        sum(row["resting"] for row in carried)
-    )
-    Gauge("tocsin_vendors_failing", "Vendors of pages whose last try failed.", registry=registry).set(
-        sum(row["failures"] > 0 for row in carried)
-    )
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _paging_metrics(site: Site, registry: CollectorRegistry) -> None:
-    state = await state_of_paging(site.database)
+    state, carried = await state_of_paging(site.database), await standing(site.database)
     for name, meaning, value in (
         ("tocsin_escalations_running", "Escalations that run.", state.running),
         ("tocsin_escalations_stuck", "Escalations due for two minutes.", state.stuck),
@@ -97,6 +90,16 @@ async def _paging_metrics(site: Site, registry: CollectorRegistry) -> None:
         ("tocsin_reconciler_age_seconds", "Since the reconciler looked last.", state.looked_s_ago),
         ("tocsin_reconciler_resumed", "Alerts whose paging it began again, ever.", state.resumed),
         ("tocsin_reconciler_clock_went_back", "Times the clock had gone back, ever.", state.clock_went_back),
+        (
+            "tocsin_vendors_resting",
+            "Vendors that rest after failures.",
+            sum(row["resting"] for row in carried),
+        ),
+        (
+            "tocsin_vendors_failing",
+            "Vendors whose last try failed.",
+            sum(row["failures"] > 0 for row in carried),
+        ),
     ):
         Gauge(name, meaning, registry=registry).set(value)
 
