@@ -55,10 +55,14 @@ class Switchboard:
         try:
             rests = await self._rests()
             chosen = [(each, *await self._choose(each, rests)) for each in claimed]
-            passed = await self._pass_over([(each, v, until) for each, v, until in chosen if until])
         except Unavailable:
             # They are in our hands already: whoever rests is better than nobody.
             return [Assigned(each, self._first(each)) for each in claimed]
+        try:
+            passed = await self._pass_over([(each, v, until) for each, v, until in chosen if until])
+        except Unavailable:
+            # They may have been put back, so that sending them now would be a repeat nobody marks. Else their lease ends.
+            passed = {each.id for each, _, until in chosen if until}
         return [Assigned(each, vendor) for each, vendor, _ in chosen if each.id not in passed]
 
     async def _rests(self) -> Rests:
