@@ -126,7 +126,7 @@ class Switchboard:
         """The result of a hand-over, with the time until which its receipt is waited for."""
         claimed = assigned.claimed
         return Result(
-            claimed.id, claimed.attempts, "delivered" if sent.delivered else "sent", vendor_id=clean(sent.vendor_id),
+            claimed.id, claimed.attempts, "delivered" if sent.delivered else "sent", vendor_id=clean(sent.vendor_id), error=clean(sent.note),
             vendor=assigned.vendor, took_ms=took_ms, receipt_s=0 if sent.delivered else self._receipt_s(assigned),
         )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Protocol, TypeVar, runtime_checkable
 from uuid import UUID
@@ -89,7 +89,7 @@ def in_order(number: str, vendors: Mapping[str, V], order: Order) -> list[V]:
 
 def by(vendor: str, sent: Sent) -> Sent:
     """What was sent, with the vendor's name before its id: ids of two vendors cannot meet."""
-    return Sent(f"{vendor}:{sent.vendor_id}", sent.delivered)
+    return replace(sent, vendor_id=f"{vendor}:{sent.vendor_id}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,10 +167,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The other side took it. `delivered`: it also says that it arrived."""
+    """The other side took it. `delivered`: it also says that it arrived. `note`: a sentence for the ledger."""
 
     vendor_id: str = ""
     delivered: bool = False
+    note: str = ""
 
 
 class SendFailed(Exception):

@@ -20,7 +20,8 @@ _TITLES = {"twilio": "Twilio", "telnyx": "Telnyx", "gateway": "SMS gateway"}
 class Result:
     """What came of one try. `outcome` is sent, delivered, retry or failed; `after` are seconds, for retry.
 
-    `after` of 0 means that the next vendor is asked at once. `error`: why it failed. `receipt_s`: seconds until the
+    `after` of 0 means that the next vendor is asked at once. `error`: why it failed; after a success, what the ledger keeps
+    about the try. `receipt_s`: seconds until the
     vendor's receipt is missed; 0 when there will be none.
     """
 

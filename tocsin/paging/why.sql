@@ -9,10 +9,11 @@ select exists (
 -- row: Page
 -- The newest pages of a person, of an alert, or both, within a stretch of time.
 select p.id, p.alert_id, a.number as alert_number, a.message as alert_message, p.escalation_id, p.user_id,
-       u.name as user_name, p.round, p.step, p.reason, p.urgency, p.created_at, p.acknowledged_at,
+       coalesce(u.name, k.name) as user_name, p.round, p.step, p.reason, p.urgency, p.created_at, p.acknowledged_at,
        case when a.closed_at is not null then 'closed' when a.snoozed_until > clock() then 'snoozed'
             when a.acknowledged_at is not null then 'acknowledged' else 'open' end as alert_state
-from pages p join users u on u.id = p.user_id join alerts a on a.id = p.alert_id
+from pages p left join users u on u.id = p.user_id left join page_channels k on k.id = p.channel_id
+join alerts a on a.id = p.alert_id
 where ($1::uuid is null or p.user_id = $1) and ($2::uuid is null or p.alert_id = $2)
   and ($3::timestamptz is null or p.created_at >= $3) and ($4::timestamptz is null or p.created_at < $4)
 order by p.created_at desc limit $5
@@ -44,8 +45,8 @@ from escalations where alert_id = $1 order by started_at, ended_at nulls last li
 -- name: steps_run
 -- row: tocsin.paging.why_model.StepRun
 -- The steps of an alert's escalations that have run: when, whom they paged, or why nobody.
-select p.escalation_id, p.round, p.step, min(p.created_at) as at, array_agg(distinct u.name) as people, '' as reason
-from pages p join users u on u.id = p.user_id
+select p.escalation_id, p.round, p.step, min(p.created_at) as at, array_agg(distinct coalesce(u.name, k.name)) as people, '' as reason
+from pages p left join users u on u.id = p.user_id left join page_channels k on k.id = p.channel_id
 where p.alert_id = $1 and p.escalation_id is not null
 group by p.escalation_id, p.round, p.step
 union all

@@ -148,8 +148,8 @@ def _of_step(user_id: UUID, facts: Facts, run: Run, step: int) -> list[Reason]:
     places = [facts.places.get((run.id, step, n)) for n in range(len(targets))]
     named = any(str(t.get("user")) == str(user_id) for t in targets)
     mine = [p for p in places if p and p.member]
-    # Whom a target of another kind means is decided when it runs: it is shown, so that nothing is left out.
-    other = [t for t in targets if not t.get("user") and not t.get("schedule")]
+    # Whom a team means is decided when the step runs: it is shown, so that nothing is left out.
+    other = [t for t in targets if t.get("team")]
     if not (named or mine or other):
         return []
     at = time_of(run, step, facts.steps)
