@@ -18,7 +18,8 @@ def paged(house: House) -> tuple[str, str]:
     ada = next(u["id"] for u in users if u["email"] == house.email)
     other = next(u["id"] for u in users if u["id"] != ada)
     steps = [{"delay_s": 0, "users": [ada]}, {"delay_s": 3600, "users": [other]}]
-    policy = server.api("POST", "/escalation-policies", {"name": "Ledger", "steps": steps}, token)
+    body = {"name": "Ledger", "steps": steps, "final": {"nobody": True}}
+    policy = server.api("POST", "/escalation-policies", body, token)
     service = {"name": "Ledger", "escalation_policy_id": policy["id"]}
     server.api("POST", "/services", service, token)
     alert = server.api(
