@@ -227,6 +227,7 @@ async def bare(url: str) -> float:
 async def hand_overs(db: Database) -> None:
     """Ours beside the bare client, in turns."""
     ours, client = [], []
+    await do(db, "update deliveries set state = 'cancelled' where state = 'queued'")
     async with vendor() as url:
         for _ in range(ROUNDS):
             await flood(db, HANDED, HANDED)

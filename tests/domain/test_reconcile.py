@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from tests.domain.paging_world import Later, World, run, seconds_between, unfolded, value
-from tocsin.kernel.db import Database
+from tocsin.kernel.db import ENGINE, Database
+from tocsin.paging.escalate import begin_for
 from tocsin.paging.reconcile import LAST_RESORT, Found, Reconciler, reconcile, state_of_paging
 from tocsin.record.kinds import decode
 from tocsin.record.queries import entries_after
@@ -204,6 +205,23 @@ async def test_a_clock_that_goes_back_delays_nobody(world: World, later: Later) 
 
 
 async def test_an_outside_monitor_hears_when_nobody_looks(world: World, later: Later) -> None:
+    await run(world.db, "update reconciler set ran_at = clock()")
     await later(seconds=300)
     (problem,) = (await state_of_paging(world.db)).problems
     assert problem.startswith("The reconciler has not looked for 30")
+
+
+async def test_what_begins_while_it_looks_is_left_alone(world: World, later: Later) -> None:
+    """The usual way is late and commits between the look and the act: the alert has one escalation, and nothing is said."""
+    alert = await world.open()
+    await later(**SOON)
+    async with world.db.unit(ENGINE, "engine") as u:
+        assert await begin_for(u, [alert]) == [alert]
+        looking = asyncio.create_task(look(world))
+        waits = "select count(*) from pg_locks where not granted and pid <> pg_backend_pid()"
+        async with asyncio.timeout(10):
+            while not await value(world.db, waits):
+                assert not looking.done(), "it must wait for the alert"
+    assert (await looking).resumed == 0
+    assert await value(world.db, "select count(*) from escalations") == 1
+    assert await said(world, alert) == []

@@ -10,7 +10,7 @@ INFO = TransportInfo(
     name="sms",
     title="SMS",
     fields=(Field("address", "Telephone number", "With its country: +49 151 23456789."),),
-    receipts=True, at_once=150, accept=e164, doc="sms.md",
+    receipts=True, at_once=100, accept=e164, doc="sms.md",
 )  # fmt: skip
 
 

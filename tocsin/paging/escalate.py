@@ -31,8 +31,8 @@ async def restart(u: Unit, works: list[Work]) -> None:
     await begin_for(u, alerts, again=True)
 
 
-async def begin_for(u: Unit, alert_ids: Sequence[UUID], *, again: bool = False) -> None:
-    """Begins escalations for those alerts that are open and not acknowledged: those without any, or `again`.
+async def begin_for(u: Unit, alert_ids: Sequence[UUID], *, again: bool = False) -> list[UUID]:
+    """Begins escalations for those alerts that are open and not acknowledged: those without any, or `again`; answers which.
 
     The alerts are locked by a statement of its own first: the next one then sees what a rival just began, also when
     that ended at once, and nobody is paged twice.
@@ -47,6 +47,7 @@ async def begin_for(u: Unit, alert_ids: Sequence[UUID], *, again: bool = False) 
     except DATA_ERRORS as error:
         # They are begun and due: the engine takes them one by one and sets the poisoned one aside.
         log.warning("first_step_failed", error=repr(error))
+    return [row["alert_id"] for row in begun]
 
 
 async def _begun(u: Unit, alert_ids: list[UUID], again: bool) -> list[Row]:

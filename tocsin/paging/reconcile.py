@@ -128,29 +128,33 @@ async def _follow_the_clock(u: Unit, back: timedelta) -> timedelta:
 
 
 async def _resume(u: Unit) -> int:
-    """Begins paging again where nobody has the alert. Each in a savepoint when they cannot all be begun together."""
+    """Begins paging again where nobody has the alert. What a rival has begun in between is left to it."""
     found = await u.rows(sql.unattended, AT_ONCE)
     hopeless = [row for row in found if row["hopeless"]]
-    again = [row for row in found if not row["hopeless"]]
     if hopeless:
         await _last_resort(u, [row["id"] for row in hopeless])
-    await _say(u, again)
-    try:
-        async with u.savepoint():
-            await begin_for(u, [row["id"] for row in again], again=True)
-    except DATA_ERRORS:
-        for row in again:
-            await _resume_one(u, row["id"])
-    return len(again)
+    resumed: set[UUID] = set()
+    for begun in (False, True):
+        resumed |= await _begin(
+            u, [row["id"] for row in found if row["begun"] is begun and not row["hopeless"]], again=begun
+        )
+    await _say(u, [row for row in found if row["id"] in resumed])
+    return len(resumed)
 
 
-async def _resume_one(u: Unit, alert: UUID) -> None:
+async def _begin(u: Unit, alerts: Sequence[UUID], *, again: bool) -> set[UUID]:
+    """Those that did begin; one by one, in savepoints, when they cannot all be begun together."""
+    if not alerts:
+        return set()
     try:
         async with u.savepoint():
-            await begin_for(u, [alert], again=True)
+            return {*await begin_for(u, alerts, again=again)}
     except DATA_ERRORS as error:
-        log.error("paging_cannot_begin", alert=str(alert), error=repr(error))  # noqa: TRY400 - what failed stands in it
-        await _last_resort(u, [alert])
+        if len(alerts) > 1:
+            return set().union(*[await _begin(u, [alert], again=again) for alert in alerts])
+        log.error("paging_cannot_begin", alert=str(alerts[0]), error=repr(error))  # noqa: TRY400 - what failed stands in it
+        await _last_resort(u, alerts)
+        return set()
 
 
 async def _last_resort(u: Unit, alerts: Sequence[UUID]) -> None:

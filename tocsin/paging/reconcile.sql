@@ -20,7 +20,7 @@ update reconciler set resumed = resumed + $1, clock_went_back = clock_went_back 
 -- engine
 -- Open alerts that nobody has, for which paging never began, or ended although nobody has them; a minute after it can
 -- only be a mistake. Whoever was just paged by name has five minutes to answer.
-select a.id, case
+select a.id, e.id is not null as begun, case
            when e.id is null then 'paging had never begun.'
            when e.end_reason = 'failed' then 'paging had failed: ' || coalesce(e.error, 'for an unknown reason.')
            else 'paging had ended (' || e.end_reason || '), and nobody has it.' end as reason,
@@ -33,7 +33,7 @@ where a.closed_at is null and a.acknowledged_at is null and a.created_at < clock
   and (a.snoozed_until is null or a.snoozed_until < clock() - interval '60 seconds')
   and (e.id is null or e.ended_at < clock() - interval '60 seconds'
        and e.end_reason in ('acknowledged', 'closed', 'snoozed', 'replaced', 'failed'))
-  and not exists (select from pages p where p.alert_id = a.id and p.created_at > clock() - interval '5 minutes')
+  and not exists (select from pages p where p.alert_id = a.id and p.user_id is not null and p.created_at > clock() - interval '5 minutes')
 order by a.priority, a.created_at limit $1
 
 -- name: stuck

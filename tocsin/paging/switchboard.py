@@ -133,11 +133,10 @@ class Switchboard:
     def _receipt_s(self, assigned: Assigned) -> float:
         claimed = assigned.claimed
         transport = self._transports[claimed.transport]
-        tells = (
-            isinstance(transport, Carried)
-            and assigned.vendor
-            and transport.tells(assigned.vendor.partition("/")[2])
-        )
+        if isinstance(transport, Carried):
+            tells = bool(assigned.vendor) and transport.tells(assigned.vendor.partition("/")[2])
+        else:
+            tells = transport.info.receipts
         if not tells or claimed.purpose is not Purpose.PAGE:
             return 0
         return self._patience.get(claimed.transport, 0) * (LOW_URGENCY if claimed.urgency == "low" else 1)

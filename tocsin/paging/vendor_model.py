@@ -8,7 +8,7 @@ from uuid import UUID
 #: Failures in a row, by the vendor's own fault, after which it rests.
 TOO_MANY = 3
 #: Seconds until a receipt is missed and the next vendor is asked, for high urgency.
-PATIENCE = {"sms": 60, "voice": 120}
+PATIENCE = {"sms": 60, "voice": 120, "webpush": 60}
 #: At low urgency nobody is woken by haste: so many times as long.
 LOW_URGENCY = 5
 #: Hours that the health page looks back.
