@@ -137,8 +137,11 @@ returns table (user_id uuid, schedule_id uuid, channel_id uuid, turn_of uuid, re
     ), person as (
         select t.user_id, null::uuid as schedule_id, 'named in ' || t.at as reason from target t where t.kind = 'user'
         union all
-        select o.user_id, o.schedule_id, t.at || ', on call for ' || t.name
-        from target t join on_call_now o on o.schedule_id = t.schedule_id where t.kind = 'schedule'
+        -- Each schedule is looked up by itself ("offset 0"): joined, every shift there is would be read for each step.
+        select o.user_id, t.schedule_id, t.at || ', on call for ' || t.name
+        from target t cross join lateral (
+            select n.user_id from on_call_now n where n.schedule_id = t.schedule_id offset 0
+        ) o where t.kind = 'schedule'
         union all
         select beside_in_schedule(t.schedule_id, t.kind = 'next_in_schedule'), t.schedule_id,
                t.at || case when t.kind = 'next_in_schedule' then ', next in ' else ', before in ' end || t.name
@@ -146,7 +149,9 @@ returns table (user_id uuid, schedule_id uuid, channel_id uuid, turn_of uuid, re
         union all
         select o.user_id, o.schedule_id, t.at || ', on call for team ' || t.name
         from target t join schedules s on s.team_id = t.team_id and s.archived_at is null
-        join on_call_now o on o.schedule_id = s.id where t.way = 'on_call'
+        cross join lateral (
+            select n.user_id, n.schedule_id from on_call_now n where n.schedule_id = s.id offset 0
+        ) o where t.way = 'on_call'
         union all
         select m.user_id, null, t.at || ', in team ' || t.name
         from target t join team_members m on m.team_id = t.team_id where t.way = 'everybody'
