@@ -190,6 +190,7 @@ async def test_a_clock_that_goes_back_delays_nobody(world: World, later: Later) 
     await world.settle()
     await later(seconds=31)
     await look(world)
+    late = await world.open()
     await later(hours=-6)
     due = await value(world.db, f"select ({Reconciler(world.db).due_sql})")
     assert due <= await world.db.clock()
@@ -199,6 +200,10 @@ async def test_a_clock_that_goes_back_delays_nobody(world: World, later: Later) 
     assert 200 < seconds_between(await world.db.clock(), waiting["next_at"]) <= 300
     hook = next(d for d in await world.deliveries(alert) if d["transport"] == "webhook")
     assert seconds_between(await world.db.clock(), hook["due_at"]) <= 120
+    # How long ago the last look was is not known to the new clock: as much later, half a minute at most.
+    await later(seconds=1)
+    await world.decide()
+    assert await world.pages(late) == [("Ana", 0, 0)], "what was accepted just before is not put off"
     await later(seconds=301)
     await world.settle()
     assert sorted(await world.pages(alert)) == [("Ana", 0, 0), ("Ben", 0, 1)]

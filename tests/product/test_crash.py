@@ -48,11 +48,15 @@ class Scene:
         ports = [server.port for server in (servers or (self.server,))]
         return Stream(ports, self.key, lambda sent: sent - len(self.hook.got), log=self.accepted)
 
-    def everything_arrived(self, accepted: list[str]) -> Verdict:
-        """Holds the promises to what is stored and, by the logs alone, to what the receiver got."""
+    def everything_arrived(self, accepted: list[str], later: float = LATER_S) -> Verdict:
+        """Holds the promises to what is stored and, by the logs alone, to what the receiver got; `later`: seconds on the clock."""
         assert set(accepted) <= stored(self.server)
-        setting.later(self.server, LATER_S)
-        until(lambda: set(accepted) <= received_aliases(self.hook.got), "pages for all accepted alerts")
+        setting.later(self.server, later)
+        try:
+            until(lambda: set(accepted) <= received_aliases(self.hook.got), "pages for all accepted alerts")
+        except AssertionError as error:
+            missing = sorted(set(accepted) - received_aliases(self.hook.got))
+            raise AssertionError(f"{error}\n{self.ledger(missing[:5])}") from None
         left = "select from deliveries where state in ('queued', 'sending')"
         until(lambda: not self.server.rows(left), "the ledger's end")
         verdict = judge(read(self.accepted), read(self.received))
@@ -75,6 +79,16 @@ def paging_by_webhook(folder: Path) -> Iterator[Scene]:
             yield Scene(folder, server, hook, setting.key_for(server, token, "Probe", "generic", service))
         finally:
             server.stop()
+
+    def ledger(self, aliases: list[str]) -> str:
+        """What is stored of these alerts, for the failure's message."""
+        rows = self.server.rows(
+            "select clock() as now, a.alias, e.end_reason, e.next_at, d.* from alerts a "
+            "left join escalations e on e.alert_id = a.id left join pages p on p.escalation_id = e.id "
+            "left join deliveries d on d.page_id = p.id where a.alias = any ($1)",
+            aliases,
+        )
+        return "\n".join(str(dict(row)) for row in rows)
 
 
 def stored(server: Tocsin) -> set[str]:
@@ -129,8 +143,7 @@ def test_killed_processes_lose_nothing(folder: Path, capsys: pytest.CaptureFixtu
                 enough = len(accepted) + 50
                 until(lambda: len(accepted) >= enough, "alerts after the last start")
             assert {status for status, _ in stream.answers.refused} <= {0, 503}
-            setting.later(scene.server, LATER_S * (ROUNDS + 1))
-            verdict = scene.everything_arrived(accepted)
+            verdict = scene.everything_arrived(accepted, LATER_S * (ROUNDS + 1))
         finally:
             other.stop()
     with capsys.disabled():

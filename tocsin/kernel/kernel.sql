@@ -80,6 +80,12 @@ order by set_aside_at desc limit 100
 select min(greatest(due_at, coalesce(leased_until, due_at))) from work
 where kind = any ($1::text[]) and set_aside_at is null
 
+-- name: work_back
+-- The clock went back by $1: what waits, and what a process holds, is due as long from now as it was then.
+update work set due_at = case when due_at > clock() then due_at - $1::interval else due_at end,
+    leased_until = leased_until - $1::interval
+where set_aside_at is null and (due_at > clock() or leased_until > clock())
+
 -- name: backlog
 -- What waits, per kind: for metrics.
 select kind, count(*) filter (where due_at <= clock() and set_aside_at is null) as due,

@@ -66,6 +66,11 @@ async def add(
     u.touch("work")
 
 
+async def follow_clock(u: Unit, back: timedelta) -> None:
+    """The database's clock went back by so much: no row waits longer than it would have."""
+    await u.run(sql.work_back, back)
+
+
 class BatchPump:
     """Rows of one kind, handled many at a time inside the transaction that takes them."""
 

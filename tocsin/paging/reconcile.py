@@ -18,6 +18,7 @@ from uuid import UUID
 from tocsin.kernel.db import DATA_ERRORS, ENGINE, Database, Reader, Row, Unit
 from tocsin.kernel.log import logger
 from tocsin.kernel.sql import Statements
+from tocsin.kernel.work import follow_clock
 from tocsin.paging.escalate import advance, begin_for
 from tocsin.paging.kinds import PagingResumed
 from tocsin.paging.onward import sql as onward
@@ -122,8 +123,9 @@ async def _follow_the_clock(u: Unit, back: timedelta) -> timedelta:
     """What was to come in five minutes comes in five minutes, whatever the clock says now."""
     if back <= SLACK:
         return timedelta(0)
-    for statement in (sql.escalations_back, sql.deliveries_back, sql.leases_back):
+    for statement in (sql.escalations_back, sql.deliveries_back, sql.leases_back, sql.rests_back):
         await u.run(statement, back)
+    await follow_clock(u, back)
     return back
 
 

@@ -89,8 +89,16 @@ update deliveries set due_at = due_at - $1::interval where state = 'queued' and 
 
 -- name: leases_back
 -- engine
--- The same for what a process had taken, and may have died with.
-update deliveries set leased_until = leased_until - $1::interval where state = 'sending' and leased_until > clock()
+-- The same for what a process had taken, and may have died with; and for receipts that are waited for.
+with held as (
+    update deliveries set leased_until = leased_until - $1::interval where state = 'sending' and leased_until > clock()
+)
+update deliveries set receipt_due_at = receipt_due_at - $1::interval where receipt_due_at > clock() and state <> 'sending'
+
+-- name: rests_back
+-- The same for vendors that rest.
+update vendors set resting_until = resting_until - $1::interval, probing_until = probing_until - $1::interval
+where resting_until > clock() or probing_until > clock()
 
 -- name: state_of_paging
 -- row: tocsin.paging.reconcile.StateOfPaging
