@@ -9,10 +9,12 @@ from tocsin.kernel.ids import new_id
 from tocsin.kernel.log import logger
 from tocsin.kernel.sql import Statements
 from tocsin.kernel.work import Work
+from tocsin.paging.direct_watch import tell_answered
 from tocsin.paging.drafts import MAX_STEPS
 from tocsin.paging.silenced import let_go
 
 sql = Statements("tocsin.paging")
+direct = Statements("tocsin.paging", "direct.sql")
 log = logger(__name__)
 BATCH = 500
 #: More alerts than this in one commit are announced as "alerts" only.
@@ -38,7 +40,9 @@ async def begin_for(u: Unit, alert_ids: Sequence[UUID], *, again: bool = False) 
     that ended at once, and nobody is paged twice.
     """
     await u.rows(sql.lock_alerts, list(alert_ids))
-    begun = await _begun(u, list(alert_ids), again)
+    sent = await u.rows(direct.begin_direct, list(alert_ids), again)
+    others = set(alert_ids) - {row["alert_id"] for row in sent}
+    begun = [row for row in sent if row["id"]] + await _begun(u, list(others), again)
     _announce(u, begun)
     running = [row["id"] for row in begun if row["ended_at"] is None]
     try:
@@ -90,6 +94,7 @@ async def end(u: Unit, works: list[Work]) -> None:
     if await u.run(sql.end_escalations, _streams(works), [w.payload["seq"] for w in works]):
         u.touch("work")
     await let_go(u, _streams(works))
+    await tell_answered(u, _streams(works), [w.payload["seq"] for w in works])
     u.touch("pages")
 
 

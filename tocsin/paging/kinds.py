@@ -14,3 +14,33 @@ class PagingResumed:
 
     def sentence(self) -> str:
         return f"saw to it that somebody is paged: {self.reason}"
+
+
+@kind("page_sent")
+@dataclass(frozen=True, slots=True)
+class PageSent:
+    """Somebody paged a person, schedule, team, service or policy by name. `people`: who was paged at once."""
+
+    target: str
+    people: tuple[str, ...] = ()
+
+    def sentence(self) -> str:
+        return f"paged {self.target}: {', '.join(self.people) or 'nobody could be paged at once'}"
+
+
+@kind("page_unanswered")
+@dataclass(frozen=True, slots=True)
+class PageUnanswered:
+    """The page that somebody sent found no answer. `reached`: whether a message got to anybody."""
+
+    target: str
+    reached: bool
+
+    @property
+    def words(self) -> str:
+        """For the sender: `nobody answered the page to Database on-call`."""
+        how = "answered" if self.reached else "could be reached by"
+        return f"nobody {how} the page to {self.target}"
+
+    def sentence(self) -> str:
+        return f"saw that {self.words}"
