@@ -32,6 +32,7 @@ from tocsin.edge.server import GRACE_S, Server, run_beside
 from tocsin.edge.site import Site
 from tocsin.edge.static import static
 from tocsin.edge.templates import Templates
+from tocsin.incidents import paged
 from tocsin.incidents.work import UpdateClock
 from tocsin.integrations import registry
 from tocsin.integrations.jitsi import Jitsi
@@ -49,6 +50,7 @@ from tocsin.oncall import work as oncall_work
 from tocsin.paging import listen, silence_clock, vendors
 from tocsin.paging import work as paging_work
 from tocsin.paging.deliver import Sender
+from tocsin.paging.direct_watch import PageWatch
 from tocsin.paging.escalate import Engine
 from tocsin.paging.inbound import Receiver
 from tocsin.paging.links import Links
@@ -125,7 +127,7 @@ def compose(
     )  # fmt: skip
     database.follows = _follows(
         paging_work.FOLLOWS, places_work.FOLLOWS, comms_work.FOLLOWS, learning_work.FOLLOWS, calendars.FOLLOWS,
-        duty_work.FOLLOWS, oncall_work.FOLLOWS,
+        duty_work.FOLLOWS, oncall_work.FOLLOWS, paged.FOLLOWS,
     )  # fmt: skip
     switchboard = Switchboard(database, transports, PATIENCE | dict(settings.receipt_patience))
     sender = Sender(database, transports, Messages(), Links(settings.url, site.keys), switchboard)
@@ -199,7 +201,7 @@ def _pumps(site: Site, switchboard: Switchboard) -> list[Pump]:
     mailer = LinkMail(site.transports, Messages(), site.settings.url, _secrets(site))
     batches = {
         **paging_work.BATCHES, **places_work.batches(video), **comms_work.BATCHES, **learning_work.BATCHES,
-        **duty_work.batches(site.keys),
+        **duty_work.batches(site.keys), **paged.BATCHES,
     }  # fmt: skip
     jobs = {
         **oncall_work.JOBS, **people_work.jobs(mailer), **places_work.jobs(video),
@@ -210,7 +212,7 @@ def _pumps(site: Site, switchboard: Switchboard) -> list[Pump]:
     return [
         *(BatchPump(database, kind, handle) for kind, handle in batches.items()),
         JobPump(database, jobs), Engine(database), UpdateClock(database), handover_clock.HandoverClock(database, site.keys),
-        HeartbeatClock(database), Reconciler(database), silence_clock.SilenceClock(database), SilenceReminders(database),
+        HeartbeatClock(database), Reconciler(database), silence_clock.SilenceClock(database), SilenceReminders(database), PageWatch(database),
         JobPump(database, listen.jobs(registry.listeners(site.transports))),
     ]  # fmt: skip
 

@@ -4,10 +4,13 @@ import pytest
 
 from tests.domain.street import again, declared
 from tests.support import Company
+from tocsin.alerts.commands import acknowledge
 from tocsin.chatops.grammar import VERBS, say_or_do
-from tocsin.incidents import queries
+from tocsin.incidents import paged, queries
 from tocsin.kernel.db import Database
 from tocsin.kernel.errors import Invalid
+from tocsin.kernel.work import BatchPump, Pumps
+from tocsin.record.kinds import decode
 from tocsin.record.queries import newest_entries
 
 
@@ -49,3 +52,48 @@ async def test_what_is_wrong_says_what_works(db: Database, company: Company, lin
 
 def test_every_verb_is_described() -> None:
     assert all(verb.usage.startswith(f"/{name}") and verb.does for name, verb in VERBS.items())
+
+
+async def test_a_page_is_linked_told_and_answered(db: Database, company: Company) -> None:
+    incident = await declared(db, company.as_ana())
+    db.follows = lambda kind: paged.FOLLOWS.get(kind, ())
+    async with db.unit(company.as_ana(), "web") as u:
+        await say_or_do(u, incident, "/page ben okafor replica lag grows")
+    (alert,) = await queries.alerts_of(db, incident.id)
+    assert alert.message == "replica lag grows"
+    async with db.unit(company.as_ben(), "link") as u:
+        await acknowledge(u, alert.id)
+    await Pumps(db, [BatchPump(db, kind, handle) for kind, handle in paged.BATCHES.items()]).settle()
+    entries = (await newest_entries(db, incident.id))[-2:]
+    assert [decode(e.kind, e.payload).sentence() for e in entries] == [
+        f"paged Ben Okafor: Ben Okafor (#{alert.number})",
+        f"noted that Ben Okafor answered the page #{alert.number} and takes part",
+    ]
+    assert "Ben Okafor" in [r.name for r in await queries.responders(db, incident.id)]
+
+
+@pytest.mark.parametrize(("who", "let_in"), [("ben", True), ("ada", False)])
+async def test_only_who_was_paged_is_let_into_a_private_incident(
+    db: Database, company: Company, who: str, let_in: bool
+) -> None:
+    incident = await declared(db, company.as_ana(), private=True)
+    db.follows = lambda kind: paged.FOLLOWS.get(kind, ())
+    async with db.unit(company.as_ana(), "web") as u:
+        await say_or_do(u, incident, '/page "ben"')
+    (alert,) = await queries.alerts_of(db, incident.id)
+    assert incident.summary not in alert.message
+    assert incident.key not in alert.message
+    actor = {"ben": company.as_ben(), "ada": company.admin()}[who]
+    async with db.unit(actor, "web") as u:
+        await acknowledge(u, alert.id)
+    await Pumps(db, [BatchPump(db, kind, handle) for kind, handle in paged.BATCHES.items()]).settle()
+    assert (await queries.incident_by_id(db, incident.id, actor.id) is not None) is let_in
+
+
+async def test_a_page_to_an_unclear_name_pages_nobody(db: Database, company: Company) -> None:
+    incident = await declared(db, company.as_ana())
+    for line, expected in (("/page payments lag", "may be"), ("/page", "Say whom"), ("/page zoe", "nobody and nothing")):
+        with pytest.raises(Invalid, match=expected):
+            async with db.unit(company.as_ana(), "web") as u:
+                await say_or_do(u, incident, line)
+    assert await queries.alerts_of(db, incident.id) == []

@@ -389,3 +389,19 @@ def test_a_policy_is_listed_shown_and_previewed(shell: Shell) -> None:
     assert [(s["people"], s["at"][:16]) for s in previewed["steps"]] == [(["Ada Admin"], "2027-01-01T03:00")]
     assert "the policy says so" in shell.run("policy", "preview", "Checkout").stdout
     assert shell.run("policy", "preview", "Nothing").returncode == NOT_FOUND
+
+
+def test_paging_somebody_is_one_line_and_can_be_waited_for(shell: Shell) -> None:
+    sent = shell.json("page", "the payments on-call", "Replica lag grows")
+    assert isinstance(sent, dict)
+    assert (sent["target"], len(sent["people"])) == ("Payments on-call", 1)
+    assert "nobody and nothing named zoe" in failed(shell.run("page", "zoe", "Hello"), REFUSED)
+    with subprocess.Popen(
+        [sys.executable, "-m", "tocsin", "page", "payments on-call", "Come", "--wait"],
+        cwd=ROOT, env=shell.server.env | {"TOCSIN_TOKEN": shell.token}, stdout=subprocess.PIPE, text=True,
+    ) as waiting:  # fmt: skip
+        assert waiting.stdout is not None
+        first = waiting.stdout.readline()
+        shell.run("alert", "acknowledge", first.rstrip().rpartition("/")[2])
+        assert "has it." in waiting.communicate(timeout=60)[0]
+    assert waiting.returncode == 0

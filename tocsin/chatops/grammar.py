@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tocsin.alerts.queries import alert_named
-from tocsin.incidents import commands, entries, links, people, updates
+from tocsin.incidents import commands, entries, links, paged, people, updates
 from tocsin.incidents.model import Incident, RoleName, Status
 from tocsin.incidents.queries import head
 from tocsin.kernel.db import Unit
@@ -85,6 +85,10 @@ async def _update(u: Unit, incident: Incident, rest: str) -> None:
     await updates.publish_update(u, incident.id, audience="stakeholders", state=rest)
 
 
+async def _page(u: Unit, incident: Incident, rest: str) -> None:
+    await paged.page_by_line(u, incident.id, rest)
+
+
 async def _link(u: Unit, incident: Incident, rest: str) -> None:
     alert = await alert_named(u, rest.lstrip("#"))
     if alert is None:
@@ -122,6 +126,7 @@ VERBS: dict[str, Verb] = {
     "update": Verb("/update what is known now", "update the stakeholders; the next one is promised", _update),
     "impact": Verb("/impact what customers notice", "describe the impact", _impact),
     "summary": Verb("/summary one line", "rewrite the summary", _summary),
+    "page": Verb("/page database on-call what it is about", "page somebody by name, here and now", _page),
     "alert": Verb("/alert 12", "link an alert", _link),
     "resolve": Verb("/resolve what fixed it", "resolve the incident", _resolve),
     "join": Verb("/join", "take part", _join),

@@ -17,6 +17,7 @@ from tocsin.cli import (
     incident,
     ledger,
     oncall,
+    page,
     policy,
     readiness,
     schedule,
@@ -43,6 +44,7 @@ def build(*more: More) -> typer.Typer:
     ledger.add_to(app)
     app.command()(readiness.readiness)
     app.command()(selfcheck.selfcheck)
+    app.command()(page.page)
     for name, group in (
         ("alert", alert.app), ("oncall", oncall.app), ("schedule", schedule.app), ("heartbeat", heartbeat.app), ("silence", silence.app), ("policy", policy.app), ("cover", cover.app),
         ("handover", handover.app), ("calendar", calendar.app), ("incident", incident.app),

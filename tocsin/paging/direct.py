@@ -56,8 +56,11 @@ async def whom(db: Reader, text: str, priority: int = PRIORITY) -> Whom:
 
 
 @command("page.send")
-async def send_page(u: Unit, target: str, message: str, *, priority: int = PRIORITY) -> dict[str, Any]:
-    """Pages whoever goes by a name, at once. Raises `Invalid` with the candidates when it fits several.
+async def send_page(
+    u: Unit, target: str, message: str, *, priority: int = PRIORITY, about: str = ""
+) -> dict[str, Any]:
+    """Pages whoever goes by a name, at once. Raises `Invalid` with the candidates when it fits several. `about` ends the
+    description: ` for INC-42`.
 
     Answers `{"alert": id, "number": ..., "target": "Database on-call", "people": [names of those paged now]}`.
     """
@@ -70,7 +73,7 @@ async def send_page(u: Unit, target: str, message: str, *, priority: int = PRIOR
     plan = await _plan(u, meant)
     alert_id = await alerts.report(
         u, message, priority=priority, service=meant.name if meant.kind == "service" else "",
-        description=f"{u.actor.name} pages {meant.name}.",
+        description=f"{u.actor.name} pages {meant.name}{about}.",
     )  # fmt: skip
     await u.run(sql.send_directly, alert_id, meant.name, plan, meant.policy_id, u.actor.id)
     await begin_for(u, [alert_id])

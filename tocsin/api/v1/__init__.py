@@ -20,6 +20,7 @@ from tocsin.api.v1 import (
     leave,
     oncall,
     overrides,
+    page_somebody,
     pages,
     people,
     policies,
@@ -35,6 +36,7 @@ from tocsin.edge.access import Who, declare
 
 ROUTERS = (
     alerts.router,
+    page_somebody.router,
     pages.router,
     heartbeats.router,
     silences.router,

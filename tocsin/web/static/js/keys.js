@@ -1,4 +1,4 @@
-// A keyboard way to everything: ? for help, / to search, g and a letter to go somewhere.
+// A keyboard way to everything: ? for help, p to page somebody, / to search, g and a letter to go somewhere.
 const PLACES = { n: "/", a: "/alerts", i: "/incidents", o: "/on-call", s: "/services", p: "/status-page", t: "/settings", d: "/incidents/declare" };
 let going = 0;
 
@@ -13,6 +13,7 @@ export function start() {
     }
     if (event.key === "g") { going = Date.now(); return; }
     if (Date.now() - going < 1500 && PLACES[event.key]) { event.preventDefault(); location.href = PLACES[event.key]; }
+    else if (event.key === "p" && document.querySelector('.nav a[href="/page"]')) { event.preventDefault(); location.href = "/page"; }
     going = 0;
   });
 }
