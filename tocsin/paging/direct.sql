@@ -42,7 +42,9 @@ with asked as (
     from direct_pages d join alerts a on a.id = d.alert_id where d.alert_id = any ($1::uuid[])
 ), begun as (
     insert into escalations (alert_id, policy_id, policy_name, plan, urgency, round_started_at, next_at)
-    select alert_id, policy_id, target, plan, urgency, start, start + step_delay(plan, 0) from asked where wanted
+    select alert_id, policy_id, coalesce((select p.name from escalation_policies p where p.id = policy_id), target), plan, urgency,
+           start, start + step_delay(plan, 0)
+    from asked where wanted
     on conflict (alert_id) where ended_at is null do nothing
     returning id, alert_id, ended_at
 ), watched as (
