@@ -88,6 +88,7 @@ with due as materialized (
         when over then null
         when unanswered and reached then ended_at + make_interval(secs => (plan ->> 'repeat_after_s')::integer)
         when unanswered then ended_at
+        when ended_at is not null then clock() + interval '1 minute'
         else greatest(coalesce(next_at, clock()), clock()) + interval '5 seconds' end as again
     from seen
 ), moved as (
