@@ -1,6 +1,7 @@
 """What follows an alert's entries."""
 
 from tocsin.kernel.work import Batch
+from tocsin.paging import left
 from tocsin.paging.escalate import begin, end, hand_over, restart
 
 FOLLOWS: dict[str, list[str]] = {
@@ -16,4 +17,5 @@ BATCHES: dict[str, Batch] = {
     "paging.restart": restart,
     "paging.end": end,
     "paging.hand_over": hand_over,
+    **left.BATCHES,
 }

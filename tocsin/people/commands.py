@@ -24,6 +24,8 @@ sql = Statements("tocsin.people")
 SEND_LINK = "people.send_link"
 #: Somebody left, came back, moved, or is in other teams: due work for whoever reckons with people.
 CHANGED = "people.changed"
+#: An account was disabled: due work for whoever was waiting for this person.
+LEFT = "people.left"
 
 
 @command("user.create")
@@ -133,6 +135,7 @@ async def disable(u: Unit, user_id: UUID) -> None:
     await u.run(sql.set_disabled, user_id, True)
     await u.run(sql.end_sessions, user_id, None)
     await audit(u, "user.disable", user.email)
+    await work.add(u, LEFT, {"user_id": str(user_id)})
     await _changed(u)
 
 
