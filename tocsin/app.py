@@ -28,6 +28,7 @@ from tocsin.edge.events import Hub
 from tocsin.edge.headers import BelievedProxies, BodyLimit, SecurityHeaders, Shield, drain
 from tocsin.edge.intake import Intake
 from tocsin.edge.lane import Lane
+from tocsin.edge.mail_in import MailIn
 from tocsin.edge.server import GRACE_S, Server, run_beside
 from tocsin.edge.site import Site
 from tocsin.edge.static import static
@@ -278,7 +279,7 @@ async def _run(running: Running, home: Home) -> None:
     pumping = asyncio.ensure_future(running.pumps.run())
     try:
         await run_beside(
-            server.serve(), [bus.run, lambda: home.keep_up(bus), lambda: asyncio.shield(pumping)]
+            server.serve(), [bus.run, lambda: home.keep_up(bus), lambda: asyncio.shield(pumping), MailIn(running.site).run]
         )
     finally:
         await running.close()

@@ -40,6 +40,17 @@ class Smtp:
 
 
 @dataclass(frozen=True)
+class Listen:
+    """Where something of ours is reached besides by HTTP."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{_bracketed(self.host)}:{self.port}"
+
+
+@dataclass(frozen=True)
 class PrivateTargets:
     """What addresses given by users may reach although it is private."""
 
@@ -80,6 +91,8 @@ class Settings:
     jitsi_url: str
     database_url: str | None = field(default=None, repr=False)
     smtp: Smtp | None = None
+    mail_in: Listen | None = None
+    mail_domain: str = "localhost"
     telegram_token: str | None = field(default=None, repr=False)
     slack_token: str | None = field(default=None, repr=False)
     slack_api: str = "https://slack.com/api"
@@ -129,6 +142,8 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
         jitsi_url=_url("TOCSIN_JITSI_URL", env.get("TOCSIN_JITSI_URL", "https://meet.jit.si"), path=True),
         database_url=_optional(env, "DATABASE_URL", _database),
         smtp=_optional(env, "TOCSIN_SMTP_URL", _smtp),
+        mail_in=_optional(env, "TOCSIN_MAIL_IN", _mail_in),
+        mail_domain=_optional(env, "TOCSIN_MAIL_DOMAIN", _domain) or urlsplit(url).hostname or "localhost",
         telegram_token=_optional(env, "TOCSIN_TELEGRAM_TOKEN", _telegram),
         slack_token=_optional(env, "TOCSIN_SLACK_TOKEN", vendors.slack_token),
         slack_api=_url("TOCSIN_SLACK_API", env.get("TOCSIN_SLACK_API", "https://slack.com/api"), path=True),
@@ -235,6 +250,24 @@ def _starttls(query: str, *, default: bool | None) -> bool | None:
     if fields or value not in YES | NO | {"auto"}:
         raise WrongSetting("TOCSIN_SMTP_URL", "may only have ?starttls=1 or ?starttls=0 after its ?")
     return default if value == "auto" else value in YES
+
+
+def _mail_in(text: str) -> Listen:
+    parts = urlsplit(f"//{text}")
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if not port or not parts.hostname or parts.path or "@" in text:
+        raise WrongSetting("TOCSIN_MAIL_IN", "must be an address, a colon and a port")
+    return Listen(parts.hostname, port)
+
+
+def _domain(text: str) -> str:
+    labels = text.lower().rstrip(".").split(".")
+    if not all(label and label.isascii() and label.replace("-", "").isalnum() for label in labels) or len(text) > 253:
+        raise WrongSetting("TOCSIN_MAIL_DOMAIN", "must be a domain name")
+    return ".".join(labels)
 
 
 def _sender(text: str | None, host: str) -> str:

@@ -71,6 +71,20 @@ VARIABLES = (
         "Tocsin <oncall@example.org>",
     ),
     Variable(
+        "TOCSIN_MAIL_IN",
+        "mail_in",
+        "no mail is taken in",
+        "Address and port to take mail in at, for heartbeats that report by mail. Nothing is relayed.",
+        "0.0.0.0:2525",
+    ),
+    Variable(
+        "TOCSIN_MAIL_DOMAIN",
+        "mail_domain",
+        "HOST of TOCSIN_URL",
+        "Domain of the addresses that mail is taken in for; its MX record leads to TOCSIN_MAIL_IN.",
+        "ping.example.org",
+    ),
+    Variable(
         "TOCSIN_TELEGRAM_TOKEN",
         "telegram_token",
         "nobody is paged by Telegram",

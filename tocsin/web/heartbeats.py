@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from tocsin.alerts import heartbeats
+from tocsin.alerts.heartbeat_mail import mail_address_of
 from tocsin.alerts.heartbeat_model import LONGEST_GRACE, HeartbeatDraft, HeartbeatState
 from tocsin.catalog.queries import services
 from tocsin.edge.door import Form, Who, act, page, read_form, redirect, render, site_of, viewer_of
@@ -34,7 +35,10 @@ async def _page(request: Request, values: Any, errors: dict[str, str]) -> Respon
         else {}
     )
     context = {
-        "nav": "settings", "rows": [(h, h.state(now)) for h in found], "addresses": addresses, "values": values,
+        "nav": "settings", "rows": [(h, h.state(now)) for h in found], "addresses": addresses,
+        "mail_addresses": {h.id: mail_address_of(site.keys, site.settings.mail_domain, h) for h in found if h.id in addresses}
+        if site.settings.mail_in
+        else {}, "values": values,
         "errors": errors, "services": await services(site.database), "units": UNITS, "length": length_of,
         "missed": sum(1 for h in found if h.state(now) is HeartbeatState.MISSED),
     }  # fmt: skip

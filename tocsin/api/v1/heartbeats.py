@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from tocsin.alerts import heartbeats
+from tocsin.alerts.heartbeat_mail import mail_address_of
 from tocsin.alerts.heartbeat_model import LONGEST, LONGEST_GRACE, SHORTEST, Heartbeat, HeartbeatDraft
 from tocsin.api.v1.auth import Call, Caller
 from tocsin.api.v1.oncall_bodies import Strict
@@ -110,4 +111,6 @@ def _shown(call: Caller, found: Heartbeat, state: str) -> dict[str, Any]:
     shown = {name: getattr(found, name) for name in names} | {"state": state}
     if call.actor.role in ("member", "admin"):
         shown["url"] = heartbeats.address_of(call.site.keys, call.site.settings.url, found)
+        if call.site.settings.mail_in:
+            shown["mail"] = mail_address_of(call.site.keys, call.site.settings.mail_domain, found)
     return shown
