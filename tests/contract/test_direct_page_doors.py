@@ -79,7 +79,7 @@ async def test_the_form_says_what_is_wrong(browser: Browser, db: Database, compa
         ({"target": "ben", "message": "x", "priority": "9"}, "from 1 to 5"),
     ):
         status, _, text = await browser.press("/page", **fields)
-        assert (status, expected in text, "Nobody was paged" in text) == (422, True, True)
+        assert (status, expected in text, "Not sent." in text) == (422, True, True)
     incident = await declared(db, company.as_ana())
     assert f"/page?incident={incident.key}" in await browser.see(f"/incidents/{incident.key}")
     status, _, _ = await browser.press("/page", target="ben", incident=incident.key)

@@ -69,8 +69,7 @@ async def send_page(
         raise Invalid("message", "Say in one line what it is about.")
     if not 1 <= priority <= 5:
         raise Invalid("priority", "The priority is P1 to P5.")
-    meant = find(target, await names(u))
-    plan = await _plan(u, meant)
+    meant, plan = await _meant(u, target)
     alert_id = await alerts.report(
         u, message, priority=priority, service=meant.name if meant.kind == "service" else "",
         description=f"{u.actor.name} pages {meant.name}{about}.",
@@ -89,6 +88,15 @@ def sentence(sent: dict[str, Any]) -> str:
     if not sent["people"]:
         return f"{sent['target']} was asked for, and nobody could be paged at once. The alert says why, and who follows."
     return f"Paged {sent['target']}: {', '.join(sent['people'])}."
+
+
+async def _meant(u: Unit, target: str) -> tuple[Named, dict[str, Any]]:
+    """Whoever is in a hurry must not believe that somebody comes."""
+    try:
+        meant = find(target, await names(u))
+        return meant, await _plan(u, meant)
+    except Invalid as error:
+        raise Invalid(error.field, f"{error} Nobody was paged.") from error
 
 
 async def _plan(db: Reader, target: Named) -> dict[str, Any]:

@@ -52,8 +52,7 @@ def find(text: str, names: Sequence[Named]) -> Named:
     shown = [each.words for each in fitting[:6]] + (["others"] if len(fitting) > 6 else [])
     raise Invalid(
         "target",
-        f"“{text.strip()[:80]}” may be {', '.join(shown[:-1])} or {shown[-1]}. Nobody was paged: say which, for example "
-        f"“{fitting[0].typed}”.",
+        f"“{text.strip()[:80]}” may be {', '.join(shown[:-1])} or {shown[-1]}. Say which, for example “{fitting[0].typed}”.",
     )
 
 
