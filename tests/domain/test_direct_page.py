@@ -166,6 +166,7 @@ async def test_a_schedule_that_nobody_holds_is_told_at_once(world: World) -> Non
         await run(world.db, "update escalations set next_at = clock() where ended_at is null")
         await run(world.db, "update direct_pages set look_at = clock() where look_at is not null")
     assert "Nobody could be reached" in (await told(world.db))[0][1]
+    assert (await kinds(world, answer["alert"]))[1:3] == ["step_found_nobody", "page_sent"]
 
 
 async def test_a_service_without_a_policy_is_refused(world: World, company: Company) -> None:

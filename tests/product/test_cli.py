@@ -405,3 +405,26 @@ def test_paging_somebody_is_one_line_and_can_be_waited_for(shell: Shell) -> None
         shell.run("alert", "acknowledge", first.rstrip().rpartition("/")[2])
         assert "has it." in waiting.communicate(timeout=60)[0]
     assert waiting.returncode == 0
+
+
+def test_a_schedule_that_is_empty_goes_on_to_who_is_next_and_says_so(shell: Shell) -> None:
+    server, token = shell.server, shell.token
+    ada = setting.id_of(server, token, setting.ADA)
+    rotation = {"participants": [ada], "start_date": "2099-01-05", "name": "One day"}
+    body = {"name": "Nobody yet", "time_zone": "UTC", "rotations": [rotation]}
+    schedule = server.api("POST", "/schedules", body, token)["id"]
+    team = server.api("POST", "/teams", {"name": "Fallback", "members": [ada]}, token)["id"]
+    policy = {"name": "Through the night", "repeats": 0, "steps": [{"delay_s": 0, "schedules": [schedule]}], "final": {"team": team}}
+    server.api("POST", "/escalation-policies", policy, token)
+    sent = shell.json("page", "policy through the night", "Is anybody there?")
+    assert isinstance(sent, dict)
+
+    def ledger() -> object:
+        found = server.api("GET", f"/alerts/{sent['number']}/ledger", token=token)
+        return found if found["pages"] else None
+
+    found = until(ledger, "the fallback team")
+    assert [page["page"]["reason"] for page in found["pages"]] == ["nobody answered, in team Fallback"]
+    assert [step["reason"] for step in found["empty_steps"]] == ["Nobody is on call for it, and nobody active is named in it."]
+    entries = server.api("GET", f"/alerts/{sent['number']}/entries", token=token)["entries"]
+    assert "step_found_nobody" in [entry["kind"] for entry in entries]

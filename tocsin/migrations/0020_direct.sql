@@ -29,3 +29,7 @@ return a.closed_at is not null or p.acknowledged_at is not null or case
     when p.escalation_id is null then coalesce(a.acknowledged_at > p.created_at, false)
     else a.acknowledged_at is not null or coalesce(a.snoozed_until > clock(), false)
 end or exists (select from users u where u.id = p.user_id and u.disabled_at is not null);
+
+-- Whether the alert's record tells of it; those of before are in the ledger alone.
+alter table empty_steps add column told boolean not null default true;
+alter table empty_steps alter column told set default false;

@@ -15,6 +15,7 @@ from tocsin.paging.silenced import let_go
 
 sql = Statements("tocsin.paging")
 direct = Statements("tocsin.paging", "direct.sql")
+say_empty_steps = Statements("tocsin.paging", "milestones.sql").say_empty_steps
 log = logger(__name__)
 BATCH = 500
 #: More alerts than this in one commit are announced as "alerts" only.
@@ -76,6 +77,8 @@ async def advance(u: Unit, ids: Sequence[UUID] | None = None, limit: int = BATCH
     """Runs one due step each of at most `limit` escalations, only of `ids` if given; rows with id, alert_id, queued."""
     moved = await u.rows(sql.advance, None if ids is None else list(ids), limit)
     _announce(u, moved)
+    if quiet := [row["id"] for row in moved if not row["queued"]]:
+        await u.run(say_empty_steps, quiet)
     if any(row["queued"] for row in moved):
         u.touch("work")
     return moved

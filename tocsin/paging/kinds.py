@@ -44,3 +44,16 @@ class PageUnanswered:
 
     def sentence(self) -> str:
         return f"saw that {self.words}"
+
+
+@kind("step_found_nobody")
+@dataclass(frozen=True, slots=True)
+class StepFoundNobody:
+    """A step of the escalation found nobody, so the next one went at once. `number`: from 1; none for the final step."""
+
+    number: int | None
+    reason: str
+
+    def sentence(self) -> str:
+        where = f"step {self.number}" if self.number else "the final step"
+        return f"found nobody to page at {where}: {self.reason}"
