@@ -279,7 +279,8 @@ async def _run(running: Running, home: Home) -> None:
     pumping = asyncio.ensure_future(running.pumps.run())
     try:
         await run_beside(
-            server.serve(), [bus.run, lambda: home.keep_up(bus), lambda: asyncio.shield(pumping), MailIn(running.site).run]
+            server.serve(),
+            [bus.run, lambda: home.keep_up(bus), lambda: asyncio.shield(pumping), MailIn(running.site).run],
         )
     finally:
         await running.close()

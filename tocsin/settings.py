@@ -265,7 +265,10 @@ def _mail_in(text: str) -> Listen:
 
 def _domain(text: str) -> str:
     labels = text.lower().rstrip(".").split(".")
-    if not all(label and label.isascii() and label.replace("-", "").isalnum() for label in labels) or len(text) > 253:
+    if (
+        not all(label and label.isascii() and label.replace("-", "").isalnum() for label in labels)
+        or len(text) > 253
+    ):
         raise WrongSetting("TOCSIN_MAIL_DOMAIN", "must be a domain name")
     return ".".join(labels)
 

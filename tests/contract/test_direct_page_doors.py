@@ -26,7 +26,9 @@ async def test_one_call_pages_whoever_is_on_call(api: Api, db: Database) -> None
     assert await alerts(db) == 1
 
 
-async def test_what_is_unclear_is_answered_with_the_candidates(api: Api, company: Company, db: Database) -> None:
+async def test_what_is_unclear_is_answered_with_the_candidates(
+    api: Api, company: Company, db: Database
+) -> None:
     answer = await api.ask("POST", "/pages", {"target": "payments", "message": "Lag"})
     assert (answer.status, answer.data["field"]) == (422, "target")
     assert "policy Payments or team Payments" in answer.data["error"]
@@ -64,7 +66,9 @@ async def test_the_form_looks_first_and_pages_once(browser: Browser, db: Databas
     assert await alerts(db) == 0
     fields = {"target": "ben", "message": "Replica lag grows", "priority": "2", "request_key": "click"}
     answers = [await browser.press("/page", **fields) for _ in range(2)]
-    assert [(status, headers["location"]) for status, headers, _ in answers] == [(303, answers[0][1]["location"])] * 2
+    assert [(status, headers["location"]) for status, headers, _ in answers] == [
+        (303, answers[0][1]["location"])
+    ] * 2
     assert await alerts(db) == 1
     seen = await browser.see(answers[0][1]["location"])
     assert "Ben Okafor" in seen

@@ -43,7 +43,13 @@ class Post:
         message["From"], message["To"], message["Subject"] = sender, to[0], "Backup"
         message.set_content(text)
         return await aiosmtplib.send(
-            message, sender=sender, recipients=list(to), hostname="127.0.0.1", port=self.port, start_tls=False, timeout=5
+            message,
+            sender=sender,
+            recipients=list(to),
+            hostname="127.0.0.1",
+            port=self.port,
+            start_tls=False,
+            timeout=5,
         )
 
     async def say(self, *lines: str | bytes) -> list[str]:
@@ -71,7 +77,9 @@ class Post:
 
 
 @asynccontextmanager
-async def listening(db: Database, dsn: str, company: Company, folder: Path, bounds: Bounds) -> AsyncIterator[Post]:
+async def listening(
+    db: Database, dsn: str, company: Company, folder: Path, bounds: Bounds
+) -> AsyncIterator[Post]:
     env = {"TOCSIN_DATA": str(folder), "TOCSIN_URL": "http://test", "TOCSIN_MAIL_DOMAIN": DOMAIN}
     running = compose(replace(load(env), mail_in=Listen("127.0.0.1", 0)), db, dsn)
     async with db.unit(company.admin(), "web") as u:
@@ -121,7 +129,9 @@ async def test_a_mail_is_a_ping(post: Post) -> None:
 
 async def test_case_and_the_plus_do_not_matter(post: Post) -> None:
     for address in (post.address.upper(), post.address.replace("heartbeat-", "Heartbeat+")):
-        assert pinged_by_mail(post.site.keys, address, DOMAIN) == pinged_by_mail(post.site.keys, post.address, DOMAIN)
+        assert pinged_by_mail(post.site.keys, address, DOMAIN) == pinged_by_mail(
+            post.site.keys, post.address, DOMAIN
+        )
     await post.mail(post.address.upper())
     assert await heard(post)
 
@@ -142,13 +152,22 @@ async def test_nothing_is_relayed(post: Post) -> None:
     ):  # fmt: skip
         with refused(550):
             await post.mail(stranger)
-    answers = await post.say("EHLO x", "MAIL FROM:<a@b.c>", f"RCPT TO:<ana%example.org@{DOMAIN}>", "AUTH PLAIN AGEAYg==", "VRFY ana", "STARTTLS")
+    answers = await post.say(
+        "EHLO x",
+        "MAIL FROM:<a@b.c>",
+        f"RCPT TO:<ana%example.org@{DOMAIN}>",
+        "AUTH PLAIN AGEAYg==",
+        "VRFY ana",
+        "STARTTLS",
+    )
     assert [answer[:1] for answer in answers[3:]] == ["5", "5", "5", "4"]
     assert await heard(post) == ""
 
 
 async def test_a_signature_of_another_installation_is_no_ping(post: Post) -> None:
-    heartbeat = await heartbeat_by_id(post.site.database, pinged_by_mail(post.site.keys, post.address, DOMAIN)[0])
+    heartbeat = await heartbeat_by_id(
+        post.site.database, pinged_by_mail(post.site.keys, post.address, DOMAIN)[0]
+    )
     other = mail_address_of(Keys(b"another master secret"), DOMAIN, heartbeat)
     with pytest.raises(NotFound):
         pinged_by_mail(post.site.keys, other, DOMAIN)
@@ -156,7 +175,9 @@ async def test_a_signature_of_another_installation_is_no_ping(post: Post) -> Non
         await post.mail(other)
 
 
-async def test_an_address_ends_with_the_next_one_and_with_its_heartbeat(post: Post, db: Database, company: Company) -> None:
+async def test_an_address_ends_with_the_next_one_and_with_its_heartbeat(
+    post: Post, db: Database, company: Company
+) -> None:
     heartbeat_id, _ = pinged_by_mail(post.site.keys, post.address, DOMAIN)
     async with db.unit(company.admin(), "web") as u:
         await renew_address(u, heartbeat_id)
@@ -177,7 +198,7 @@ async def test_a_returned_mail_is_no_ping(post: Post) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [b"\x00\xff\xfe\r\n", b"A" * 600 + b"\r\n", b"MAIL FROM:<\x80>\r\n", b"DATA\r\n", b"RCPT TO:<\"a b\"@c>\r\n", b"\r\n", b"QUIT QUIT\r\n"],
+    [b"\x00\xff\xfe\r\n", b"A" * 600 + b"\r\n", b"MAIL FROM:<\x80>\r\n", b"DATA\r\n", b'RCPT TO:<"a b"@c>\r\n', b"\r\n", b"QUIT QUIT\r\n"],
 )  # fmt: skip
 async def test_nonsense_is_answered_and_the_next_one_is_served(post: Post, line: bytes) -> None:
     assert (await post.say("EHLO x", line))[-1][:1] == "5"
@@ -244,13 +265,17 @@ async def test_what_a_mail_service_posts_is_a_ping(browser: Browser, db: Databas
     shown = await browser.see("/settings/heartbeats")
     assert "By mail" not in shown
     path = re.findall(r"http://test(/in/heartbeat/[^<\s]+)", shown)[0]
-    body = orjson.dumps({"FromFull": {"Email": "cron@host.example"}, "TextBody": "done " * 10_000, "Attachments": []})
+    body = orjson.dumps(
+        {"FromFull": {"Email": "cron@host.example"}, "TextBody": "done " * 10_000, "Attachments": []}
+    )
     status, _, answer = await browser.ask("POST", path, body, "application/json")
     assert (status, answer) == (200, "OK\n")
     assert (await heartbeat_by_id(db, made)).last_ping_at is not None
 
 
-async def test_the_mail_address_is_shown_where_mail_is_taken_in(post: Post, db: Database, company: Company) -> None:
+async def test_the_mail_address_is_shown_where_mail_is_taken_in(
+    post: Post, db: Database, company: Company
+) -> None:
     cookie = await signed_in(db, company.ana)
     page = await Browser(post.app, cookie, "").see("/settings/heartbeats")
     assert post.address in page

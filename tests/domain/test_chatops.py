@@ -92,7 +92,11 @@ async def test_only_who_was_paged_is_let_into_a_private_incident(
 
 async def test_a_page_to_an_unclear_name_pages_nobody(db: Database, company: Company) -> None:
     incident = await declared(db, company.as_ana())
-    for line, expected in (("/page payments lag", "may be"), ("/page", "Say whom"), ("/page zoe", "nobody and nothing")):
+    for line, expected in (
+        ("/page payments lag", "may be"),
+        ("/page", "Say whom"),
+        ("/page zoe", "nobody and nothing"),
+    ):
         with pytest.raises(Invalid, match=expected):
             async with db.unit(company.as_ana(), "web") as u:
                 await say_or_do(u, incident, line)

@@ -23,7 +23,9 @@ def following(db: Database) -> None:
     db.follows = lambda kind: FOLLOWS.get(kind, ())
 
 
-async def sent(world: World, target: str, message: str = "Replica lag grows", key: str | None = None, **more: Any) -> dict[str, Any]:
+async def sent(
+    world: World, target: str, message: str = "Replica lag grows", key: str | None = None, **more: Any
+) -> dict[str, Any]:
     async with world.db.unit(world.company.admin(), "web", key) as u:
         return await send_page(u, target, message, **more)
 
@@ -57,11 +59,11 @@ async def test_a_name_is_understood(world: World, text: str, people: list[str]) 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("payments", "policy Payments"), ("a", "Ada Admin (ada@example.org)"), ("databse", "nobody and nothing named databse"),
+    [("payments", "policy Payments"), ("an", "nobody and nothing named an"), ("databse", "nobody and nothing named databse"),
      ("checkuot", "Did you mean Checkout?"), ("", "nobody and nothing"), ("the", "nobody and nothing")],
 )  # fmt: skip
 async def test_what_is_not_clear_pages_nobody(world: World, text: str, expected: str) -> None:
-    with pytest.raises(Invalid, match="target|named|may be|page") as error:
+    with pytest.raises(Invalid, match="Nobody was paged") as error:
         await sent(world, text)
     assert expected in str(error.value)
     assert error.value.field == "target"
@@ -86,7 +88,12 @@ async def test_it_is_a_real_alert(world: World) -> None:
     answer = await sent(world, "payments on-call")
     alert = answer["alert"]
     row = (await run(world.db, "select * from alerts where id = $1", alert))[0]
-    assert (row["priority"], row["urgency"], row["source"], row["message"]) == (2, "high", "Ada Admin", "Replica lag grows")
+    assert (row["priority"], row["urgency"], row["source"], row["message"]) == (
+        2,
+        "high",
+        "Ada Admin",
+        "Replica lag grows",
+    )
     assert await world.states(alert) == [("Ana", "email", "queued")]
     await world.settle()
     assert await world.states(alert) == [("Ana", "email", "sent")]

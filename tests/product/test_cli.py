@@ -414,7 +414,12 @@ def test_a_schedule_that_is_empty_goes_on_to_who_is_next_and_says_so(shell: Shel
     body = {"name": "Nobody yet", "time_zone": "UTC", "rotations": [rotation]}
     schedule = server.api("POST", "/schedules", body, token)["id"]
     team = server.api("POST", "/teams", {"name": "Fallback", "members": [ada]}, token)["id"]
-    policy = {"name": "Through the night", "repeats": 0, "steps": [{"delay_s": 0, "schedules": [schedule]}], "final": {"team": team}}
+    policy = {
+        "name": "Through the night",
+        "repeats": 0,
+        "steps": [{"delay_s": 0, "schedules": [schedule]}],
+        "final": {"team": team},
+    }
     server.api("POST", "/escalation-policies", policy, token)
     sent = shell.json("page", "policy through the night", "Is anybody there?")
     assert isinstance(sent, dict)
@@ -425,6 +430,8 @@ def test_a_schedule_that_is_empty_goes_on_to_who_is_next_and_says_so(shell: Shel
 
     found = until(ledger, "the fallback team")
     assert [page["page"]["reason"] for page in found["pages"]] == ["nobody answered, in team Fallback"]
-    assert [step["reason"] for step in found["empty_steps"]] == ["Nobody is on call for it, and nobody active is named in it."]
+    assert [step["reason"] for step in found["empty_steps"]] == [
+        "Nobody is on call for it, and nobody active is named in it."
+    ]
     entries = server.api("GET", f"/alerts/{sent['number']}/entries", token=token)["entries"]
     assert "step_found_nobody" in [entry["kind"] for entry in entries]

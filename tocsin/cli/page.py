@@ -12,11 +12,17 @@ POLL_S = 2.0
 
 
 def page(
-    target: Annotated[str, typer.Argument(help="A person (name or mail), schedule, team, service or policy.")],
-    message: Annotated[str, typer.Argument(help="What it is about, in one line. May be left out for an incident.")] = "",
+    target: Annotated[
+        str, typer.Argument(help="A person (name or mail), schedule, team, service or policy.")
+    ],
+    message: Annotated[
+        str, typer.Argument(help="What it is about, in one line. May be left out for an incident.")
+    ] = "",
     priority: Annotated[str, typer.Option(help="P1 to P5; P4 and P5 do not wake.")] = "P2",
     incident: Annotated[str, typer.Option(help="Key of the incident that it is for.")] = "",
-    wait: Annotated[bool, typer.Option("--wait", help="Follow it until somebody answers. Ends with 1 when nobody does.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Follow it until somebody answers. Ends with 1 when nobody does.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Page whoever goes by a name, at once: tocsin page "database on-call" "replica lag grows"."""
@@ -29,7 +35,11 @@ def page(
         typer.echo(f"{sent['sentence']} {sent['url']}")
     alert = _answered(sent["number"], quiet=as_json)
     by = alert["acknowledged_by"] or alert["closed_by"]
-    show(sent | {"state": alert["state"], "by": by}, as_json, lambda d: f"{d['by']} has it." if alert["acknowledged_by"] else f"Closed by {d['by']}.")
+    show(
+        sent | {"state": alert["state"], "by": by},
+        as_json,
+        lambda d: f"{d['by']} has it." if alert["acknowledged_by"] else f"Closed by {d['by']}.",
+    )
 
 
 def _answered(number: int, *, quiet: bool) -> dict[str, Any]:
@@ -42,7 +52,9 @@ def _answered(number: int, *, quiet: bool) -> dict[str, Any]:
         for line in _news(call("GET", f"/api/v1/alerts/{number}/ledger"), told):
             if not quiet:
                 typer.echo(line)
-        if any(e["kind"] == "page_unanswered" for e in call("GET", f"/api/v1/alerts/{number}/entries")["entries"]):
+        if any(
+            e["kind"] == "page_unanswered" for e in call("GET", f"/api/v1/alerts/{number}/entries")["entries"]
+        ):
             raise stop(f"Nobody answered #{number}.", REFUSED)
         time.sleep(POLL_S)
 
@@ -56,5 +68,7 @@ def _news(ledger: dict[str, Any], told: set[str]) -> list[str]:
             if key not in told and delivery["purpose"] == "page":
                 told.add(key)
                 error = f" ({delivery['error']})" if delivery["error"] else ""
-                lines.append(f"  {page['page']['user_name']}, {delivery['transport'] or 'no way'}: {delivery['state']}{error}")
+                lines.append(
+                    f"  {page['page']['user_name']}, {delivery['transport'] or 'no way'}: {delivery['state']}{error}"
+                )
     return lines

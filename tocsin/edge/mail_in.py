@@ -48,7 +48,9 @@ class Mailbox:
         self._site = site
         self._storing: set[asyncio.Task[str]] = set()
 
-    async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]) -> str:  # noqa: N802 - the library's name
+    async def handle_RCPT(  # noqa: N802 - the library's name
+        self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]
+    ) -> str:
         """Only addresses of heartbeats in use; a stranger's never reaches the database."""
         if len(envelope.rcpt_tos) >= RECIPIENTS:
             return "452 4.5.3 Too many recipients."
@@ -169,7 +171,9 @@ class MailIn:
         logging.getLogger("mail.log").setLevel(logging.CRITICAL)
         mailbox, loop = Mailbox(self._site), asyncio.get_running_loop()
         server = await loop.create_server(
-            lambda: Guarded(mailbox, self._site.settings.mail_domain, self._present, self._bounds), where.host, where.port
+            lambda: Guarded(mailbox, self._site.settings.mail_domain, self._present, self._bounds),
+            where.host,
+            where.port,
         )
         self.port = server.sockets[0].getsockname()[1]
         self.started.set()

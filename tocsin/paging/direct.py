@@ -102,9 +102,13 @@ async def _meant(u: Unit, target: str) -> tuple[Named, dict[str, Any]]:
 async def _plan(db: Reader, target: Named) -> dict[str, Any]:
     """By which rules a target is paged. Raises `Invalid` when it has none."""
     if target.kind in ("service", "policy"):
-        plan: dict[str, Any] = await db.value(sql.plan_of_policy, target.policy_id) if target.policy_id else {}
+        plan: dict[str, Any] = (
+            await db.value(sql.plan_of_policy, target.policy_id) if target.policy_id else {}
+        )
         if not plan.get("steps"):
-            raise Invalid("target", f"The {target.words} has no escalation policy with steps: nobody would be paged.")
+            raise Invalid(
+                "target", f"The {target.words} has no escalation policy with steps: nobody would be paged."
+            )
         return plan
     kind = "user" if target.kind == "person" else target.kind
     step = {"delay_s": 0, "targets": [{"kind": kind, kind: str(target.id), "name": target.name}]}

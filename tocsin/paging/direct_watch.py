@@ -30,7 +30,9 @@ class PageWatch:
                 unanswered = PageUnanswered(row["target"], row["reached"])
                 await append(u, Stream(StreamType.ALERT, row["alert_id"]), head["head"], unanswered)
                 words = f"{unanswered.words}: [P{row['priority']} #{head['number']}] {row['message']}"
-                await _tell(u, [(row["sender_id"], words[0].upper() + words[1:], f"/alerts/{head['number']}")])
+                await _tell(
+                    u, [(row["sender_id"], words[0].upper() + words[1:], f"/alerts/{head['number']}")]
+                )
                 u.touch("alerts", f"alert:{row['alert_id']}")
         return False
 

@@ -45,7 +45,12 @@ async def _give_back(u: Unit, people: list[UUID]) -> None:
     alone = [row for row in owned if not row["acknowledged"]]
     if alone:
         said = [
-            {"id": row["id"], "payload": encode(PagingResumed(f"the account of {row['name']}, whose it was, was disabled."))}
+            {
+                "id": row["id"],
+                "payload": encode(
+                    PagingResumed(f"the account of {row['name']}, whose it was, was disabled.")
+                ),
+            }
             for row in alone
         ]
         await u.run(say_resumed, said)

@@ -48,7 +48,10 @@ def find(text: str, names: Sequence[Named]) -> Named:
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
-        raise Invalid("target", f"There is nobody and nothing named {text.strip()[:80] or 'so'} to page.{_near(text, names)}")
+        raise Invalid(
+            "target",
+            f"There is nobody and nothing named {text.strip()[:80] or 'so'} to page.{_near(text, names)}",
+        )
     shown = [each.words for each in fitting[:6]] + (["others"] if len(fitting) > 6 else [])
     raise Invalid(
         "target",
@@ -75,7 +78,7 @@ def candidates(text: str, names: Sequence[Named]) -> list[Named]:
 def split(line: str, names: Sequence[Named]) -> tuple[str, str]:
     """Target and message of one line: `"database on-call" lag grows`, `database: lag grows`, or the most first words that fit."""
     line = line.strip()
-    if line[:1] in "\"“" and (end := max(line.find('"', 1), line.find("”", 1))) > 0:
+    if line[:1] in '"“' and (end := max(line.find('"', 1), line.find("”", 1))) > 0:
         return line[1:end].strip(), line[end + 1 :].lstrip(" :,")
     before, colon, after = line.partition(": ")
     if colon and candidates(before, names):
@@ -93,7 +96,11 @@ def _ends_a_name(word: str, fitting: Sequence[Named]) -> bool:
     bare = _words(word)
     if not bare or not fitting:
         return False
-    return bare[-1] in _HINTS or bare in _ON_CALL or any(_begins(bare, _words(f"{n.name} {n.email}")) for n in fitting)
+    return (
+        bare[-1] in _HINTS
+        or bare in _ON_CALL
+        or any(_begins(bare, _words(f"{n.name} {n.email}")) for n in fitting)
+    )
 
 
 def _as_hinted(words: Sequence[str], found: list[Named]) -> list[Named]:
@@ -111,7 +118,8 @@ def _meant(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def _begins(typed: Iterable[str], name: Sequence[str]) -> bool:
-    return all(any(word.startswith(each) for word in name) for each in typed)
+    """Two letters are no beginning: whoever mistypes must not wake the only one whose name begins so."""
+    return all(any(word == each or len(each) > 2 and word.startswith(each) for word in name) for each in typed)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -16,13 +16,22 @@ from tocsin.paging import direct
 from tocsin.paging.whom import Named
 
 HERE = "/page"
-PRIORITIES = {"1": "P1: drop everything", "2": "P2: soon, at any hour", "3": "P3: at any hour", "4": "P4: in their working hours"}
+PRIORITIES = {
+    "1": "P1: drop everything",
+    "2": "P2: soon, at any hour",
+    "3": "P3: at any hour",
+    "4": "P4: in their working hours",
+}
 
 
 async def form_page(request: Request) -> Response:
     """Empty, or filled by the address: ?target=, ?message=, ?incident=."""
     query = read_query(request)
-    return await _page(request, Form([(k, query.text(k, most=500)) for k in ("target", "message", "incident", "priority")]), {})
+    return await _page(
+        request,
+        Form([(k, query.text(k, most=500)) for k in ("target", "message", "incident", "priority")]),
+        {},
+    )
 
 
 async def _page(request: Request, values: Form, errors: dict[str, str]) -> Response:
@@ -38,13 +47,19 @@ async def _page(request: Request, values: Form, errors: dict[str, str]) -> Respo
 async def preview(request: Request) -> Response:
     """Who would be woken by what is typed so far."""
     form = await read_form(request)
-    return await render(request, "page_whom.html", {"shown": await _whom(request, form) if form.get("target") else None})
+    return await render(
+        request, "page_whom.html", {"shown": await _whom(request, form) if form.get("target") else None}
+    )
 
 
 async def _whom(request: Request, form: Form) -> dict[str, Any]:
     db = site_of(request).database
     try:
-        found = await direct.whom(db, form.text("target", most=200), form.whole("priority", least=1, most=5, default=direct.PRIORITY))
+        found = await direct.whom(
+            db,
+            form.text("target", most=200),
+            form.whole("priority", least=1, most=5, default=direct.PRIORITY),
+        )
     except Invalid as error:
         return {"problem": str(error)}
     return {"problem": "", "target": found.target, "people": found.people, "at": await db.clock()}
@@ -67,7 +82,9 @@ async def send(request: Request) -> Response:
                 sent = await direct.send_page(u, target, message, priority=priority)
     except Invalid as error:
         return await _page(request, form, {error.field: str(error)})
-    return redirect(request, f"/alerts/{sent['number']}", direct.sentence(sent), "ok" if sent["people"] else "danger")
+    return redirect(
+        request, f"/alerts/{sent['number']}", direct.sentence(sent), "ok" if sent["people"] else "danger"
+    )
 
 
 async def _incident(request: Request, values: Form) -> Incident | None:

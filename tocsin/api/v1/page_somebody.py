@@ -14,7 +14,10 @@ from tocsin.paging import direct
 
 router = APIRouter(tags=["Alerts"])
 Target = Annotated[
-    str, Query(max_length=200, description="A person (name or mail), schedule, team, service or escalation policy.")
+    str,
+    Query(
+        max_length=200, description="A person (name or mail), schedule, team, service or escalation policy."
+    ),
 ]
 
 
@@ -22,11 +25,15 @@ class PageBody(Strict):
     """Whom, and what about, in one line."""
 
     target: str = Field(
-        min_length=1, max_length=200, description="A person (name or mail), schedule, team, service or escalation policy."
+        min_length=1,
+        max_length=200,
+        description="A person (name or mail), schedule, team, service or escalation policy.",
     )
     message: str = Field("", max_length=500, description="Needed, except from an incident.")
     priority: str = Field("P2", pattern="^P[1-5]$")
-    incident: str = Field("", max_length=40, description="Key of the incident that it is for: it is linked and told there.")
+    incident: str = Field(
+        "", max_length=40, description="Key of the incident that it is for: it is linked and told there."
+    )
 
 
 @router.post("/pages", status_code=201)
@@ -40,11 +47,16 @@ async def send_page(call: Call, body: PageBody) -> dict[str, Any]:
             sent = await paged.page(u, incident.id, body.target, body.message, priority=priority)
         else:
             sent = await direct.send_page(u, body.target, body.message, priority=priority)
-    return sent | {"sentence": direct.sentence(sent), "url": f"{call.site.settings.url}/alerts/{sent['number']}"}
+    return sent | {
+        "sentence": direct.sentence(sent),
+        "url": f"{call.site.settings.url}/alerts/{sent['number']}",
+    }
 
 
 @router.get("/pages/preview")
-async def preview_page(call: Call, target: Target, priority: Annotated[int, Query(ge=1, le=5)] = 2) -> dict[str, Any]:
+async def preview_page(
+    call: Call, target: Target, priority: Annotated[int, Query(ge=1, le=5)] = 2
+) -> dict[str, Any]:
     """What a name means, and whom a page to it would wake now, each with the time on their clock."""
     found = await direct.whom(call.db, target, priority)
     now = await call.db.clock()
@@ -53,4 +65,7 @@ async def preview_page(call: Call, target: Target, priority: Annotated[int, Quer
          "local_time": clock_face(w.time_zone, now) if w.time_zone else ""}
         for w in found.people
     ]  # fmt: skip
-    return {"target": {"kind": found.target.kind, "id": found.target.id, "name": found.target.name}, "people": people}
+    return {
+        "target": {"kind": found.target.kind, "id": found.target.id, "name": found.target.name},
+        "people": people,
+    }
