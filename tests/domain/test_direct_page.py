@@ -12,6 +12,7 @@ from tocsin.kernel.errors import Forbidden, Invalid
 from tocsin.paging import queries
 from tocsin.paging.direct import names, send_page, whom
 from tocsin.paging.direct_watch import PageWatch
+from tocsin.paging.reconcile import reconcile
 from tocsin.paging.whom import split
 from tocsin.paging.work import FOLLOWS
 from tocsin.record.queries import entries_after
@@ -174,6 +175,17 @@ async def test_a_schedule_that_nobody_holds_is_told_at_once(world: World) -> Non
         await run(world.db, "update direct_pages set look_at = clock() where look_at is not null")
     assert "Nobody could be reached" in (await told(world.db))[0][1]
     assert (await kinds(world, answer["alert"]))[1:3] == ["step_found_nobody", "page_sent"]
+
+
+async def test_a_clock_that_goes_back_puts_off_no_look(world: World, later: Later) -> None:
+    await sent(world, "ben")
+    await world.settle()
+    await PageWatch(world.db).turn()
+    await later(seconds=31)
+    await reconcile(world.db)
+    await later(hours=-6)
+    await reconcile(world.db)
+    assert await value(world.db, "select look_at < clock() + interval '6 minutes' from direct_pages") is True
 
 
 async def test_a_service_without_a_policy_is_refused(world: World, company: Company) -> None:

@@ -123,7 +123,13 @@ async def _follow_the_clock(u: Unit, back: timedelta) -> timedelta:
     """What was to come in five minutes comes in five minutes, whatever the clock says now."""
     if back <= SLACK:
         return timedelta(0)
-    for statement in (sql.escalations_back, sql.deliveries_back, sql.leases_back, sql.rests_back):
+    for statement in (
+        sql.escalations_back,
+        sql.deliveries_back,
+        sql.leases_back,
+        sql.rests_back,
+        sql.looks_back,
+    ):
         await u.run(statement, back)
     await follow_clock(u, back)
     return back

@@ -100,6 +100,11 @@ update deliveries set receipt_due_at = receipt_due_at - $1::interval where recei
 update vendors set resting_until = resting_until - $1::interval, probing_until = probing_until - $1::interval
 where resting_until > clock() or probing_until > clock()
 
+-- name: looks_back
+-- engine
+-- The same for pages that somebody sent: when they are looked after.
+update direct_pages set look_at = look_at - $1::interval where look_at > clock()
+
 -- name: state_of_paging
 -- row: tocsin.paging.reconcile.StateOfPaging
 -- For an outside monitor and for metrics; by indexes alone.

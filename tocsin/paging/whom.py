@@ -119,7 +119,9 @@ def _meant(words: Iterable[str]) -> tuple[str, ...]:
 
 def _begins(typed: Iterable[str], name: Sequence[str]) -> bool:
     """Two letters are no beginning: whoever mistypes must not wake the only one whose name begins so."""
-    return all(any(word == each or len(each) > 2 and word.startswith(each) for word in name) for each in typed)
+    return all(
+        any(word == each or (len(each) > 2 and word.startswith(each)) for word in name) for each in typed
+    )
 
 
 def _words(text: str) -> tuple[str, ...]:
