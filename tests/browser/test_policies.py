@@ -72,3 +72,23 @@ def test_it_works_without_a_script(people: People) -> None:
     page.get_by_label("After that, as the final step").select_option(label="Nobody, on purpose")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("region", name="No script")).to_be_visible()
+
+
+def test_somebody_is_paged_by_key_and_name(people: People) -> None:
+    """From any page: one key, a name, who that would wake, and the alert that follows it live."""
+    page = people.page
+    page.goto("/services")
+    page.locator("body").press("p")
+    expect(page.get_by_role("heading", name="Page somebody")).to_be_visible()
+    page.get_by_label("Whom").fill("payments")
+    expect(page.locator("#preview")).to_contain_text("policy Payments or team Payments")
+    page.get_by_label("Whom").fill("payments on-call")
+    woken = page.get_by_role("region", name="Who would be woken")
+    expect(woken).to_contain_text(re.compile(r"Niamh Walsh|[☾☀] \d\d:\d\d"))
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_label("What is it about?").fill("Replica lag grows")
+    page.get_by_role("button", name="Page now").click()
+    expect(page.get_by_role("status")).to_contain_text("Paged Payments on-call:")
+    expect(page.get_by_role("region", name="Ledger")).to_contain_text("on call for Payments on-call")
+    expect(page.get_by_role("region", name="Ledger")).to_contain_text("handed over")
