@@ -1,5 +1,6 @@
 """Paging by name: whom a text means, that it is a real alert, and that its sender hears how it went."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from tests.domain.paging_world import Later, World, run, value
 from tests.support import Company
 from tocsin.alerts.commands import acknowledge, close, unacknowledge
+from tocsin.alerts.silence_model import SilenceDraft
+from tocsin.alerts.silences import create_silence
 from tocsin.kernel.db import Database
 from tocsin.kernel.errors import Forbidden, Invalid
 from tocsin.paging import queries
@@ -186,6 +189,16 @@ async def test_a_clock_that_goes_back_puts_off_no_look(world: World, later: Late
     await later(hours=-6)
     await reconcile(world.db)
     assert await value(world.db, "select look_at < clock() + interval '6 minutes' from direct_pages") is True
+
+
+async def test_maintenance_does_not_hold_back_what_a_person_sends(world: World) -> None:
+    now = await world.db.clock()
+    draft = SilenceDraft("new disks", now, now + timedelta(hours=1), service_ids=(world.company.service,))
+    async with world.db.unit(world.company.admin(), "web") as u:
+        await create_silence(u, draft)
+    alert = (await sent(world, "checkout"))["alert"]
+    await world.settle()
+    assert await world.states(alert) == [("Ana", "email", "sent")]
 
 
 async def test_a_service_without_a_policy_is_refused(world: World, company: Company) -> None:
