@@ -10,8 +10,12 @@ with told as (
     select told.*, row_number() over (partition by alert_id order by at, round, step) as place,
            count(*) over (partition by alert_id) as many
     from told
+), locked as materialized (
+    -- In the order in which everything here locks alerts.
+    select id from alerts where id in (select alert_id from numbered) order by id for no key update
 ), changed as (
-    update alerts a set head = a.head + n.many from (select distinct alert_id, many from numbered) n where a.id = n.alert_id
+    update alerts a set head = a.head + n.many
+    from locked l join (select distinct alert_id, many from numbered) n on n.alert_id = l.id where a.id = l.id
     returning a.id, a.head
 )
 insert into entries (stream, stream_type, seq, kind, happened_at, actor, door, payload)
