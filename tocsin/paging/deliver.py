@@ -30,6 +30,10 @@ log = logger(__name__)
 LEASE_S = 60.0
 #: A send ends well before its lease does: nobody else can have taken it meanwhile.
 SEND_S = 45.0
+#: So many sends under way are a flood: results then gather for so many seconds before they are written.
+BUSY, GATHER_S = 20, 0.015
+#: With more results than this unwritten nothing more is taken: the database does not keep up.
+WAITING = 1000
 
 
 class Sender:
@@ -56,13 +60,13 @@ class Sender:
         self._recorder: asyncio.Task[None] | None = None
         self._refill: asyncio.Task[None] | None = None
         self._turning = asyncio.Lock()
-        self._closing = False
+        self._closing = self._stuck = False
 
     async def turn(self) -> bool:
         """Claims and starts; whether some were dropped, so that there may be room for more."""
         async with self._turning:
             # While results cannot be written, taking more would only let more leases run out.
-            if self._closing or self._results:
+            if self._closing or self._stuck or len(self._results) > WAITING:
                 return False
             return await self._take()
 
@@ -129,14 +133,25 @@ class Sender:
 
     async def _record(self) -> None:
         try:
-            while batch := self._results[:]:
-                if await self._write(batch):
-                    del self._results[: len(batch)]
-                else:
+            while self._results:
+                self._fill_up()
+                if len(self._tasks) > BUSY:
+                    # Many more land in a moment, and then share this commit.
+                    await asyncio.sleep(GATHER_S)
+                batch = self._results[:]
+                self._stuck = not await self._write(batch)
+                if self._stuck:
                     await asyncio.sleep(0.5)
+                else:
+                    del self._results[: len(batch)]
         finally:
             self._recorder = None
-        self._refill = asyncio.create_task(self._take_more())
+        self._fill_up()
+
+    def _fill_up(self) -> None:
+        """Beside the recorder: whoever has room need not wait for a commit."""
+        if self._refill is None or self._refill.done():
+            self._refill = asyncio.create_task(self._take_more())
 
     async def _take_more(self) -> None:
         """There is room again, and what one vendor refused is due at once for the next."""

@@ -37,14 +37,16 @@ class Switchboard:
         self._database = database
         self._transports = transports
         self._patience = patience
+        # Asked once: to look a protocol up takes long, and every message would ask three times.
+        self._carried = {name: each for name, each in transports.items() if isinstance(each, Carried)}
 
     def vendors(self, transport: str, address: str) -> list[str]:
         """All who may carry to this address, in order, as `sms/twilio`, `ntfy/ntfy.sh` or `email`."""
-        found = self._transports.get(transport)
+        found, carried = self._transports.get(transport), self._carried.get(transport)
         if found is None:
             return []
-        if isinstance(found, Carried):
-            return [f"{transport}/{name}" for name in found.vendors(address)]
+        if carried:
+            return [f"{transport}/{name}" for name in carried.vendors(address)]
         carrier = found.info.carrier(address)
         return [f"{transport}/{carrier}" if carrier else transport]
 
@@ -117,10 +119,10 @@ class Switchboard:
 
     async def send(self, assigned: Assigned, message: Message, to: Destination) -> Sent:
         """Hands it to the chosen vendor, or raises SendFailed."""
-        transport = self._transports[assigned.claimed.transport]
-        if isinstance(transport, Carried) and assigned.vendor:
-            return await transport.send_by(assigned.vendor.partition("/")[2], message, to)
-        return await transport.send(message, to)
+        name = assigned.claimed.transport
+        if name in self._carried and assigned.vendor:
+            return await self._carried[name].send_by(assigned.vendor.partition("/")[2], message, to)
+        return await self._transports[name].send(message, to)
 
     def sent(self, assigned: Assigned, sent: Sent, took_ms: int) -> Result:
         """The result of a hand-over, with the time until which its receipt is waited for."""
@@ -132,11 +134,10 @@ class Switchboard:
 
     def _receipt_s(self, assigned: Assigned) -> float:
         claimed = assigned.claimed
-        transport = self._transports[claimed.transport]
-        if isinstance(transport, Carried):
-            tells = bool(assigned.vendor) and transport.tells(assigned.vendor.partition("/")[2])
+        if carried := self._carried.get(claimed.transport):
+            tells = bool(assigned.vendor) and carried.tells(assigned.vendor.partition("/")[2])
         else:
-            tells = transport.info.receipts
+            tells = self._transports[claimed.transport].info.receipts
         if not tells or claimed.purpose is not Purpose.PAGE:
             return 0
         return self._patience.get(claimed.transport, 0) * (LOW_URGENCY if claimed.urgency == "low" else 1)
