@@ -55,6 +55,7 @@ from tocsin.paging.direct_watch import PageWatch
 from tocsin.paging.escalate import Engine
 from tocsin.paging.inbound import Receiver
 from tocsin.paging.links import Links
+from tocsin.paging.model import AN_HOUR, Restraint
 from tocsin.paging.overdue import Overdue
 from tocsin.paging.queries import anybody_reachable
 from tocsin.paging.reconcile import Reconciler
@@ -131,7 +132,9 @@ def compose(
         duty_work.FOLLOWS, oncall_work.FOLLOWS, paged.FOLLOWS,
     )  # fmt: skip
     switchboard = Switchboard(database, transports, PATIENCE | dict(settings.receipt_patience))
-    sender = Sender(database, transports, Messages(), Links(settings.url, site.keys), switchboard)
+    sender = Sender(
+        database, transports, Messages(), Links(settings.url, site.keys), switchboard, _restraint(settings)
+    )
     pumps = Pumps(database, [*_pumps(site, switchboard), Overdue(database, switchboard), sender])
     bus.subscribe("work", pumps.wake)
     intake = Intake(database, bus, batcher=commit(database))
@@ -225,6 +228,11 @@ def _secrets(site: Site) -> SecretOf:
         return links.open_secret(await sealed_secret(site.database, method_id), SECRET_PURPOSE, method_id)
 
     return secret_of
+
+
+def _restraint(settings: Settings) -> Restraint:
+    limits = AN_HOUR | dict(settings.page_limits)
+    return Restraint(settings.gather_s, {name: most for name, most in limits.items() if most})
 
 
 def _vendor_titles(transports: Mapping[str, Transport]) -> Callable[[str], str]:

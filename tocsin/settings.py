@@ -106,6 +106,8 @@ class Settings:
     sms_gateway_header: str = field(default="", repr=False)
     sms_order: vendors.Order = ()
     receipt_patience: tuple[tuple[str, int], ...] = ()
+    gather_s: int = 60
+    page_limits: tuple[tuple[str, int], ...] = ()
     token: str | None = field(default=None, repr=False)
     secret: str | None = field(default=None, repr=False)
     private_targets: PrivateTargets = field(default_factory=PrivateTargets)
@@ -159,12 +161,20 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
         sms_gateway_header=_optional(env, "TOCSIN_SMS_GATEWAY_HEADER", vendors.gateway_header) or "",
         sms_order=_optional(env, "TOCSIN_SMS_ORDER", vendors.order) or (),
         receipt_patience=_optional(env, "TOCSIN_RECEIPT_PATIENCE", vendors.patience) or (),
+        gather_s=_seconds("TOCSIN_GATHER_S", env.get("TOCSIN_GATHER_S", "60"), 3600),
+        page_limits=_optional(env, "TOCSIN_PAGE_LIMITS", vendors.page_limits) or (),
         token=_optional(env, "TOCSIN_TOKEN", _token),
         secret=_optional(env, "TOCSIN_SECRET", _secret),
         private_targets=_private_targets(env.get("TOCSIN_ALLOW_PRIVATE_TARGETS", "0")),
         log=_log(env.get("TOCSIN_LOG", "info")),
         trusted_proxies=_networks(env.get("TOCSIN_TRUSTED_PROXIES", "")),
     )
+
+
+def _seconds(name: str, text: str, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= most):
+        raise WrongSetting(name, f"must be seconds from 0 to {most}")
+    return int(text)
 
 
 def _optional(env: Mapping[str, str], name: str, parse: Callable[[str], T]) -> T | None:
@@ -385,6 +395,6 @@ def _shown(variable: Variable, value: object) -> str:
         return "set"
     if variable.field == "sms_order" and isinstance(value, tuple):
         return vendors.shown_order(value)
-    if variable.field == "receipt_patience" and isinstance(value, tuple):
+    if variable.field in ("receipt_patience", "page_limits") and isinstance(value, tuple):
         return vendors.shown_patience(value)
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

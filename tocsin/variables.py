@@ -184,6 +184,22 @@ VARIABLES = (
         "sms=90 voice=180",
     ),
     Variable(
+        "TOCSIN_GATHER_S",
+        "gather_s",
+        "60",
+        "Seconds within which pages of one service that follow a page to the same person are gathered into one message; "
+        "0 sends each by itself. A first page never waits.",
+        "120",
+    ),
+    Variable(
+        "TOCSIN_PAGE_LIMITS",
+        "page_limits",
+        "sms=20 voice=6",
+        "Messages an hour to one address, by transport; 0 is no limit. What is beyond waits and says so, the person's next way "
+        "goes at once, and an escalation's first page of high urgency always goes.",
+        "sms=40 voice=10 email=200",
+    ),
+    Variable(
         "TOCSIN_TOKEN", "token", "none", "Token the command line uses.", "tok_0123456789abcdef", secret=True
     ),
     Variable(

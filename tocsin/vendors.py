@@ -148,6 +148,21 @@ def shown_patience(rules: tuple[tuple[str, int], ...]) -> str:
     return " ".join(f"{name}={number}" for name, number in rules)
 
 
+def page_limits(text: str) -> tuple[tuple[str, int], ...]:
+    """`sms=20 voice=6`: messages an hour to one address, by transport; 0 is no limit."""
+    found: dict[str, int] = {}
+    for rule in text.split():
+        name, _, number = rule.partition("=")
+        if not (
+            name.isascii() and name.isalpha() and number.isascii() and number.isdigit() and len(number) <= 5
+        ):
+            raise WrongSetting(
+                "TOCSIN_PAGE_LIMITS", "must be transports with messages an hour, as sms=20, separated by spaces",
+            )  # fmt: skip
+        found[name] = int(number)
+    return tuple(found.items())
+
+
 def shown_order(rules: Order) -> str:
     """As it was written."""
     return " ".join(f"{prefix or '*'}={','.join(names)}" for prefix, names in rules)

@@ -87,7 +87,8 @@ async def phones_of(
     db: Database, dsn: str, company: Company, folder: Path, url: str = "http://tocsin.example", **env: str
 ) -> AsyncIterator[Phones]:
     """The app with these settings; Ana, who is on call, is reached by SMS."""
-    running = compose(load({"TOCSIN_DATA": str(folder), "TOCSIN_URL": url, **env}), db, dsn)
+    every = {"TOCSIN_GATHER_S": "0", **env}  # Each page by itself, unless the test says otherwise.
+    running = compose(load({"TOCSIN_DATA": str(folder), "TOCSIN_URL": url, **every}), db, dsn)
     found = Phones(db, company, running, url)
     await found.only(company.ana, ("sms", 0))
     try:

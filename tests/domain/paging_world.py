@@ -76,7 +76,7 @@ class World:
     def __init__(self, db: Database, company: Company) -> None:
         self.db = db
         self.company = company
-        self.email = Scripted("email")
+        self.email: Scripted = Scripted("email")
         self.webhook = Scripted("webhook")
         self.engine = Engine(db)
         self.sender = self.new_sender()

@@ -20,7 +20,7 @@ from tocsin.kernel.db import Database
 from tocsin.kernel.errors import NotFound
 from tocsin.kernel.ids import new_id
 from tocsin.paging import commands, queries
-from tocsin.paging.deliver import Sender
+from tocsin.paging.deliver import Sender, bundles
 from tocsin.paging.model import MAX_TRIES
 from tocsin.paging.transport import SECRET_PURPOSE, Destination, Message, SendFailed, Sent
 from tocsin.web.messages import Messages
@@ -137,7 +137,7 @@ async def test_a_process_that_died_while_sending_is_followed_by_a_marked_repeat(
 ) -> None:
     alert = await world.open()
     await world.decide()
-    claimed = await world.db.rows(queries.sql.claim_deliveries, ["email"], [10], 60.0)
+    claimed = await world.db.rows(bundles.claim_deliveries, ["email"], [10], 60.0, [], 0.0, [], [])
     assert len(claimed) == 1
     await world.settle()
     assert world.email.got == []

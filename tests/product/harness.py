@@ -121,6 +121,8 @@ class Tocsin:
             "TOCSIN_PORT": str(self.port),
             "TOCSIN_URL": self.url,
             "TOCSIN_ALLOW_PRIVATE_TARGETS": "1",
+            # Each page by itself and at once: tests wait for the message about one alert among many.
+            "TOCSIN_GATHER_S": "0",
             **({"TOCSIN_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}?starttls=0"} if smtp_port else {}),
             **env,
         }

@@ -25,7 +25,7 @@ VENDORS = {"page.acknowledge_by_reply"}
 OPERATOR = {"user.create", "token.create_for"}
 BROWSER = {
     "session.sign_in", "session.sign_out", "session.sign_out_everywhere", "link.set_up", "link.set_password",
-    "link.verify", "password.change", "password.ask_reset", "page.acknowledge_by_link", "page.mark_seen", "method_test.confirm",
+    "link.verify", "password.change", "password.ask_reset", "page.acknowledge_by_link", "page.acknowledge_bundle", "page.mark_seen", "page.mark_bundle_seen", "method_test.confirm",
     "relief.ask_by_link", "contact_method.renew_device",
 }  # fmt: skip
 ONESELF = {

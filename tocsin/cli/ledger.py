@@ -42,7 +42,9 @@ def _reason(reason: dict[str, Any]) -> str:
 
 def _delivery(delivery: dict[str, Any]) -> str:
     error = f": {delivery['error']}" if delivery["error"] else ""
-    return f"  {delivery['transport']} to {delivery['address']}: {delivery['state']}{error}"
+    beside = f", in a bundle with {delivery['beside']} more" if delivery["beside"] else ""
+    waits = f", gathered until {delivery['due_at']}" if delivery["gathering"] else ""
+    return f"  {delivery['transport']} to {delivery['address']}: {delivery['state']}{beside}{waits}{error}"
 
 
 def pages(

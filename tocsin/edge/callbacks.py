@@ -18,7 +18,7 @@ from tocsin.kernel.db import Actor
 from tocsin.kernel.errors import Conflict, Forbidden, NotFound
 from tocsin.kernel.log import logger
 from tocsin.paging import commands
-from tocsin.paging.inbound import Call, Heard, Pressed, Receiver, Reply, Spoken, sql, take_receipt
+from tocsin.paging.inbound import Call, Heard, Pressed, Receiver, Reply, Spoken, take_receipt
 from tocsin.paging.telephony import KEY
 from tocsin.people import sign_in
 
@@ -78,18 +78,19 @@ async def _pressed(site: Site, pressed: Pressed) -> Spoken:
 
 
 async def _acknowledge(site: Site, pressed: Pressed) -> str:
-    page_id = await site.database.value(sql.page_of_delivery, pressed.delivery)
-    if page_id is None:
-        raise NotFound("This page does not exist any more.")
     async with site.database.unit(PUBLIC, DOOR) as u:
-        answer = await commands.acknowledge_by_link(u, page_id)
+        answer = await commands.acknowledge_message(u, pressed.delivery)
     match answer["state"]:
         case "closed":
             return "This alert is closed already. Goodbye."
         case "already":
             return f"{answer['by']} has it already. Goodbye."
         case _:
-            return "Acknowledged. It is yours. Goodbye."
+            return f"Acknowledged. {_yours(answer)} Goodbye."
+
+
+def _yours(answer: dict[str, str]) -> str:
+    return f"All {answer['count']} are yours." if "count" in answer else "It is yours."
 
 
 async def _follow(site: Site, link: str) -> str:

@@ -72,6 +72,7 @@ INFO = TransportInfo(
     at_once=AT_ONCE, accept=_accept, doc="apprise.md",
     # Each address is a service of its own: what one of them does says nothing about the others.
     carrier=str,
+    bundles=True,
 )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ INFO = TransportInfo(
     at_once=10,
     accept=_accept,
     doc="email.md",
+    bundles=True,
 )
 _LOST = (aiosmtplib.SMTPServerDisconnected, ConnectionError)
 

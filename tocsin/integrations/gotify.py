@@ -40,6 +40,7 @@ INFO = TransportInfo(
         Field("secret", "Application token", "Made under Apps in Gotify.", secret=True),
     ),
     at_once=20, accept=_accept, doc="gotify.md",
+    bundles=True,
 )  # fmt: skip
 
 

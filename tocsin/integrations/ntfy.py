@@ -60,6 +60,7 @@ INFO = TransportInfo(
         Field("secret", "Access token", "Only for a topic that asks for one.", secret=True, required=False),
     ),
     at_once=50, accept=_accept, doc="ntfy.md",
+    bundles=True,
 )  # fmt: skip
 
 

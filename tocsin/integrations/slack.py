@@ -80,6 +80,7 @@ INFO = TransportInfo(
     ),
     # Slack takes about one message a second in a conversation, and several hundred a minute in a workspace.
     at_once=10, accept=_accept, doc="slack.md",
+    bundles=True,
 )  # fmt: skip
 
 

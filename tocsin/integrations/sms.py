@@ -11,6 +11,7 @@ INFO = TransportInfo(
     title="SMS",
     fields=(Field("address", "Telephone number", "With its country: +49 151 23456789."),),
     receipts=True, at_once=100, accept=e164, doc="sms.md",
+    bundles=True,
 )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ INFO = TransportInfo(
     ),
     # Telegram takes some 30 messages a second of a bot.
     at_once=20, accept=_accept, doc="telegram.md",
+    bundles=True,
 )  # fmt: skip
 
 

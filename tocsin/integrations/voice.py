@@ -10,6 +10,7 @@ INFO = TransportInfo(
     title="Telephone call",
     fields=(Field("address", "Telephone number", "With its country: +49 30 1234567."),),
     receipts=True, at_once=20, accept=e164, doc="voice.md",
+    bundles=True,
 )  # fmt: skip
 
 

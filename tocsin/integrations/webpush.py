@@ -51,6 +51,7 @@ INFO = TransportInfo(
         Field("secret", "Keys", "The device gives them.", secret=True),
     ),
     receipts=True, at_once=50, accept=_accept, doc="webpush.md", by_device=True,
+    bundles=True,
 )  # fmt: skip
 
 

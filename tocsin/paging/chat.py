@@ -7,7 +7,7 @@ from uuid import UUID
 from tocsin.kernel.db import Actor, Database
 from tocsin.kernel.errors import Forbidden, NotFound
 from tocsin.kernel.sql import Statements
-from tocsin.paging.commands import acknowledge_by_link, mark_seen
+from tocsin.paging.commands import acknowledge_message, mark_seen
 from tocsin.paging.inbound import Call, Receipt, take_receipt
 
 sql = Statements("tocsin.paging")
@@ -15,7 +15,6 @@ DOOR = "chat"
 #: Until the page says whose it is.
 SOMEBODY = Actor(None, "Somebody", "public")
 NOT_YOURS = "This page went to somebody else. Open it to acknowledge in your own name."
-OVER = "This page does not exist any more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +52,15 @@ class Chat(Protocol):
 
 async def acknowledge(database: Database, delivery: UUID) -> Outcome:
     """As the person whom this message paged; the door has checked that it was they who answered."""
-    page_id = await database.value(sql.page_of_delivery, delivery)
-    if page_id is None:
-        return Outcome(OVER, done=True)
     try:
         async with database.unit(SOMEBODY, DOOR) as u:
-            answer = await acknowledge_by_link(u, page_id)
+            answer = await acknowledge_message(u, delivery)
     except (NotFound, Forbidden) as error:
         return Outcome(str(error), done=True)
     if answer["state"] == "closed":
         return Outcome("This alert is closed already.", done=True)
-    return Outcome(f"{answer['by']} has it.", done=True)
+    what = f"all {answer['count']}" if "count" in answer else "it"
+    return Outcome(f"{answer['by']} has {what}.", done=True)
 
 
 async def note_read(database: Database, delivery: UUID) -> None:

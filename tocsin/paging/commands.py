@@ -14,6 +14,7 @@ from tocsin.kernel.sql import Statements
 from tocsin.paging.model import Purpose
 
 sql = Statements("tocsin.paging")
+bundles = Statements("tocsin.paging", "bundles.sql")
 
 
 @command("page.test")
@@ -106,6 +107,31 @@ async def acknowledge_by_link(u: Unit, page_id: UUID) -> dict[str, str]:
     return answer | {"state": "acknowledged", "by": page["name"]}
 
 
+@command("page.acknowledge_bundle")
+async def acknowledge_bundle(u: Unit, bundle_id: UUID) -> dict[str, str]:
+    """Acknowledges every alert that one message listed, as the person who was paged; each has an entry of its own.
+
+    Answers as `acknowledge_by_link`: `acknowledged` if one was open still. `count` is how many alerts the message listed.
+    """
+    pages = await u.rows(bundles.pages_of_bundle, bundle_id)
+    if not pages:
+        raise NotFound("These pages do not exist any more.")
+    answers = [await acknowledge_by_link(u, page) for page in sorted(row["page_id"] for row in pages)]
+    by_state = {answer["state"]: answer for answer in reversed(answers)}
+    best = next(by_state[state] for state in ("acknowledged", "already", "closed") if state in by_state)
+    return best | {"count": str(len(answers))}
+
+
+async def acknowledge_message(u: Unit, delivery_id: UUID) -> dict[str, str]:
+    """A button, a key or a reaction: acknowledges what the message is about, all of it. The door has checked who it was."""
+    about = await u.row(bundles.bundle_of_message, delivery_id)
+    if about is None or about["page_id"] is None:
+        raise NotFound("This page does not exist any more.")
+    if about["bundle_id"] is not None:
+        return await acknowledge_bundle(u, about["bundle_id"])
+    return await acknowledge_by_link(u, about["page_id"])
+
+
 @command("page.acknowledge_by_reply")
 async def acknowledge_by_reply(u: Unit, number: str, alert: int | None = None) -> dict[str, str]:
     """Somebody wrote "4": acknowledges the page that was sent last to this number, or the one about this alert.
@@ -115,8 +141,12 @@ async def acknowledge_by_reply(u: Unit, number: str, alert: int | None = None) -
     page = await u.row(sql.page_sent_to, number, alert)
     if page is None:
         return {"state": "none"}
-    answer = await acknowledge_by_link(u, page["page_id"])
-    about = f"[P{page['priority']} #{page['number']}] {page['message']}"
+    if alert is None and page["bundle_id"] is not None:
+        answer = await acknowledge_bundle(u, page["bundle_id"])
+    else:
+        answer = await acknowledge_by_link(u, page["page_id"])
+    others = f" and {int(answer['count']) - 1} more" if "count" in answer else ""
+    about = f"[P{page['priority']} #{page['number']}]{others} {page['message']}"
     words = {
         "acknowledged": f"You have {about}",
         "already": f"{answer['by']} has {about}",
@@ -135,6 +165,15 @@ def _acting_as(u: Unit, person: Actor) -> Iterator[None]:
         yield
     finally:
         u.actor = before
+
+
+@command("page.mark_bundle_seen")
+async def mark_bundle_seen(u: Unit, bundle_id: UUID) -> bool:
+    """The link of a message with several pages was opened. Whether that is news."""
+    news = await u.run(bundles.mark_bundle_seen, bundle_id) > 0
+    if news:
+        u.touch("alerts")
+    return news
 
 
 @command("page.mark_seen")

@@ -19,13 +19,14 @@ from tocsin.kernel.log import logger
 from tocsin.kernel.sql import Statements
 from tocsin.paging.facts import facts_of
 from tocsin.paging.links import Links
-from tocsin.paging.model import Claimed, DeliveryState
+from tocsin.paging.model import Claimed, DeliveryState, Restraint
 from tocsin.paging.onward import go_on_after, tell
 from tocsin.paging.switchboard import Assigned, Switchboard
 from tocsin.paging.transport import SECRET_PURPOSE, Destination, Renderer, SendFailed, Sent, Transport
 from tocsin.paging.vendor_model import PATIENCE, Result
 
 sql = Statements("tocsin.paging")
+bundles = Statements("tocsin.paging", "bundles.sql")
 log = logger(__name__)
 LEASE_S = 60.0
 #: A send ends well before its lease does: nobody else can have taken it meanwhile.
@@ -46,6 +47,7 @@ class Sender:
         renderer: Renderer,
         links: Links,
         switchboard: Switchboard | None = None,
+        restraint: Restraint | None = None,
     ) -> None:
         self.name = "sender"
         self.due_sql = sql.next_delivery.text
@@ -54,6 +56,7 @@ class Sender:
         self._renderer = renderer
         self._links = links
         self._switchboard = switchboard or Switchboard(database, transports, PATIENCE)
+        self._restraint = restraint or Restraint()
         self._flying: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[Result]] = set()
         self._results: list[Result] = []
@@ -73,7 +76,15 @@ class Sender:
     async def _take(self) -> bool:
         room = {n: t.info.at_once - self._flying[n] for n, t in self._transports.items()}
         claimed = await self._database.all(
-            Claimed, sql.claim_deliveries, list(room), [max(r, 0) for r in room.values()], LEASE_S
+            Claimed,
+            bundles.claim_deliveries,
+            list(room),
+            [max(r, 0) for r in room.values()],
+            LEASE_S,
+            [n for n, t in self._transports.items() if t.info.bundles and self._restraint.gather_s > 0],
+            self._restraint.gather_s,
+            list(self._restraint.an_hour),
+            list(self._restraint.an_hour.values()),
         )
         wanted = [c for c in claimed if c.state is DeliveryState.SENDING]
         for each in await self._switchboard.assign(wanted):

@@ -2,7 +2,7 @@
 
 from tocsin.paging.links import Links
 from tocsin.paging.model import Claimed, Purpose
-from tocsin.paging.transport import AlertFacts, PageFacts
+from tocsin.paging.transport import AlertFacts, OtherAlert, PageFacts
 
 
 def facts_of(claimed: Claimed, links: Links) -> PageFacts:
@@ -19,13 +19,21 @@ def facts_of(claimed: Claimed, links: Links) -> PageFacts:
         subject=str(words.get("subject", "")),
         text=str(words.get("text", "")),
         alert=alert,
-        ack_url=links.acknowledge(claimed.page_id, claimed.now)
-        if paged and claimed.page_id
-        else links.absolute(str(words.get("url", ""))),
+        ack_url=_link(claimed, links) if paged else links.absolute(str(words.get("url", ""))),
         alert_url=links.alert(alert.number) if alert else "",
         since=alert.started_at if alert else None,
         maybe_repeated=claimed.maybe_repeated,
+        others=tuple(OtherAlert(o["number"], o["message"], o["priority"]) for o in claimed.others or ()),
+        carries=claimed.carries,
+        follows=claimed.follows,
     )
+
+
+def _link(claimed: Claimed, links: Links) -> str:
+    """Acknowledges the page, or every page that the message lists."""
+    if claimed.bundle_id is not None:
+        return links.acknowledge_all(claimed.bundle_id, claimed.now)
+    return links.acknowledge(claimed.page_id, claimed.now) if claimed.page_id else ""
 
 
 def alert_of(claimed: Claimed) -> AlertFacts | None:

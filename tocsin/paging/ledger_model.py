@@ -37,7 +37,7 @@ class Attempt:
 
 _TRIES = {
     "sent": "handed over", "delivered": "handed over and delivered", "retry": "failed", "failed": "failed for good",
-    "passed_over": "let another way go first",
+    "passed_over": "let another way go first", "held_back": "held back",
 }  # fmt: skip
 _RECEIPTS = {"delivered": "delivered", "failed": "did not arrive", "overdue": "no receipt in time"}
 

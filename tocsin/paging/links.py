@@ -1,4 +1,7 @@
-"""The link in a page: a signed, single-purpose token for one page. Opening it changes nothing; its button acknowledges."""
+"""The link in a page: a signed, single-purpose token for one page, or for those that one message listed.
+
+Opening it changes nothing; its button acknowledges.
+"""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -6,6 +9,7 @@ from uuid import UUID
 from tocsin.kernel.crypto import BadSignature, Keys
 
 PURPOSE = "ack"
+ALL_PURPOSE = "ack_all"
 LIFETIME = timedelta(days=7)
 
 
@@ -18,6 +22,9 @@ class Links:
 
     def acknowledge(self, page_id: UUID, now: datetime) -> str:
         return f"{self._base}/ack/{ack_token(self._keys, page_id, now)}"
+
+    def acknowledge_all(self, bundle_id: UUID, now: datetime) -> str:
+        return f"{self._base}/ack-all/{ack_all_token(self._keys, bundle_id, now)}"
 
     def alert(self, number: int) -> str:
         return f"{self._base}/alerts/{number}"
@@ -40,8 +47,20 @@ def ack_token(keys: Keys, page_id: UUID, now: datetime) -> str:
 
 def page_of_token(keys: Keys, token: str, now: datetime) -> UUID:
     """The page that a token is for. Raises BadSignature or Expired."""
-    payload = keys.verify(PURPOSE, token, now)
-    page = payload.get("p")
-    if not isinstance(page, str):
+    return _about(keys.verify(PURPOSE, token, now).get("p"))
+
+
+def ack_all_token(keys: Keys, bundle_id: UUID, now: datetime) -> str:
+    """A token that acknowledges the alerts of one message as the person who was paged, for seven days."""
+    return keys.sign(ALL_PURPOSE, {"b": bundle_id.hex}, now + LIFETIME)
+
+
+def bundle_of_token(keys: Keys, token: str, now: datetime) -> UUID:
+    """The bundle that a token is for. Raises BadSignature or Expired."""
+    return _about(keys.verify(ALL_PURPOSE, token, now).get("b"))
+
+
+def _about(found: object) -> UUID:
+    if not isinstance(found, str):
         raise BadSignature("This link is not valid.")
-    return UUID(hex=page)
+    return UUID(hex=found)

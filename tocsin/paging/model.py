@@ -1,6 +1,7 @@
 """Whom to page, when, and what became of it: policies, frozen plans, pages and deliveries."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,6 +13,10 @@ from tocsin.paging.plans import Plan, plan_of
 #: Seconds before the next try, per failed try; the last one repeats until MAX_TRIES.
 BACK_OFF = (2.0, 10.0, 30.0, 60.0, 300.0)
 MAX_TRIES = 12
+#: Seconds within which what follows a message about a cause is gathered. A first page never waits.
+GATHER_S = 60.0
+#: Messages an hour to one address, by transport; the others have no limit. A first page of high urgency always goes.
+AN_HOUR = {"sms": 20, "voice": 6}
 
 
 class DeliveryState(StrEnum):
@@ -103,6 +108,14 @@ def back_off(tries: int) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Restraint:
+    """How much one person gets. `gather_s`: 0 sends every page by itself. `an_hour`: messages to one address, by transport."""
+
+    gather_s: float = GATHER_S
+    an_hour: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """One message over one contact method, as the ledger shows it."""
 
@@ -123,6 +136,10 @@ class Delivery:
     seen_at: datetime | None
     failed_at: datetime | None
     vendor_id: str = ""
+    #: How many other pages went in the same message.
+    beside: int = 0
+    #: It waits for others of the same cause, to go with them as one message when it is due.
+    gathering: bool = False
 
     @property
     def shown_address(self) -> str:
@@ -134,13 +151,18 @@ class Delivery:
     @property
     def words(self) -> str:
         """The state for people; the time stands beside it."""
-        return _words(self) + (" (may have been sent twice)" if self.maybe_repeated else "")
+        beside = (
+            f", in a bundle with {self.beside} other{'s' if self.beside > 1 else ''}" if self.beside else ""
+        )
+        return _words(self) + beside + (" (may have been sent twice)" if self.maybe_repeated else "")
 
 
 def _words(delivery: Delivery) -> str:
     match delivery.state:
         case DeliveryState.QUEUED if delivery.attempts and delivery.error:
             return f"try {delivery.attempts} failed, will try again: {delivery.error}"
+        case DeliveryState.QUEUED if delivery.gathering:
+            return "gathered with others of the same cause, to go as one message"
         case DeliveryState.QUEUED:
             return f"queued: {delivery.error}" if delivery.error else "queued"
         case DeliveryState.SENDING:
@@ -225,3 +247,10 @@ class Claimed:
     started_at: datetime | None
     service: str | None
     runbook_url: str | None
+    #: Several pages in one message: it speaks for all of them, and carries so many besides its own.
+    bundle_id: UUID | None
+    carries: int
+    #: A message of the same cause went just before.
+    follows: bool
+    #: Number, message and priority of the others, the worst first; not more than 50.
+    others: tuple[dict[str, Any], ...] | None

@@ -39,7 +39,7 @@ class Overdue:
         )
         if any(row["again"] for row in moved):
             await self._database.notify("work")
-        await hurry(self._database, [row["page_id"] for row in moved if not row["again"]])
+        await hurry(self._database, [row for row in moved if not row["again"]])
         await tell(self._database, moved)
 
     def _left(self, row: Row) -> list[str]:

@@ -269,54 +269,6 @@ from alerts a, users u where a.id = $1 and u.id = $2
 select least((select min(due_at) from deliveries where state = 'queued'),
              (select min(leased_until) from deliveries where state = 'sending'))
 
--- name: claim_deliveries
--- row: Claimed
--- engine
--- Takes what is due with a lease, per transport as many as it has room for, with all that the message may say.
--- One whose lease ran out was in the hands of a process that died: it may have been sent before.
--- A page that nobody needs any more is dropped here, at the last moment.
-with due as (
-    select d.id, false as expired
-    from unnest($1::text[], $2::integer[]) as lane (transport, room)
-    cross join lateral (
-        select q.id from deliveries q
-        where q.state = 'queued' and q.transport = lane.transport and q.due_at <= clock()
-        order by q.due_at limit lane.room for update skip locked
-    ) d
-), expired as (
-    select q.id, true as expired from deliveries q
-    where q.state = 'sending' and q.leased_until < clock() and q.transport = any ($1::text[])
-    order by q.leased_until limit 100 for update skip locked
-), taken as (
-    select * from due union all select * from expired
-), judged as (
-    select taken.*, d.purpose = 'page' and p.id is not null and page_is_moot(p, a) as moot
-    from taken join deliveries d using (id) left join pages p on p.id = d.page_id left join alerts a on a.id = p.alert_id
-), changed as (
-    update deliveries d set
-        -- What another vendor has taken before stays handed over.
-        state = case when not moot then 'sending' when d.sent_at is null then 'cancelled' else 'sent' end,
-        attempts = attempts + case when moot then 0 else 1 end,
-        leased_until = case when moot then null else clock() + make_interval(secs => $3) end,
-        maybe_repeated = maybe_repeated or expired
-    from judged j where j.id = d.id
-    returning d.*
-)
-select c.id, c.page_id, c.purpose, c.message, c.transport, c.address, coalesce(m.secret, k.secret) as secret,
-       c.contact_method_id, p.channel_id, c.state, c.attempts,
-       c.tried, c.hopeless, c.passed_over, c.sent_at is not null as handed_over, coalesce(p.urgency, '') as urgency,
-       c.maybe_repeated, clock() as now, coalesce(p.reason, '') as reason, coalesce(u.name, '') as person,
-       coalesce(u.time_zone, 'UTC') as time_zone, a.id as alert_id, a.number, a.message as alert_message, a.description,
-       a.priority, a.source, a.entity, a.tags, a.details, a.link, a.count, a.started_at, s.name as service, s.runbook_url
-from changed c
-left join contact_methods m on m.id = c.contact_method_id
-left join users u on u.id = c.user_id
-left join pages p on p.id = c.page_id
-left join page_channels k on k.id = p.channel_id
-left join alerts a on a.id = p.alert_id
-left join services s on s.id = a.service_id
-order by c.due_at
-
 -- name: fail_unroutable
 -- What names a transport that this installation does not have fails visibly, at once.
 update deliveries set state = 'failed', failed_at = clock(), leased_until = null,
@@ -427,7 +379,7 @@ select c.id, c.page_id, 'failed' as outcome, c.attempts, p.alert_id from changed
 -- name: page_sent_to
 -- engine
 -- The page that was sent last to a number by SMS in the last week; $2: about this alert only.
-select d.page_id, d.user_id, d.contact_method_id, a.number, a.message, a.priority
+select d.id, d.page_id, d.user_id, d.contact_method_id, d.bundle_id, a.number, a.message, a.priority
 from deliveries d join pages p on p.id = d.page_id join alerts a on a.id = p.alert_id
 where d.transport = 'sms' and d.purpose = 'page' and d.address = $1 and d.queued_at > clock() - interval '7 days'
   and (d.sent_at is not null or d.maybe_repeated) and ($2::integer is null or a.number = $2)
@@ -535,7 +487,7 @@ select d.id, d.page_id, d.transport,
        case when d.user_id is null then regexp_replace(d.address, '^(https?://)([^/@]*@)?([^/?#]+).*$', '\1\3') else d.address end as address,
        coalesce(m.label, '') as label, d.purpose, d.state, d.attempts, d.error,
        d.maybe_repeated, d.due_at, d.queued_at, d.sent_at, d.delivered_at, d.seen_at, d.failed_at,
-       coalesce(d.vendor_id, '') as vendor_id
+       coalesce(d.vendor_id, '') as vendor_id, beside(d) as beside, is_gathering(d) as gathering
 from deliveries d left join contact_methods m on m.id = d.contact_method_id
 where d.page_id = any ($1::uuid[]) order by d.queued_at, d.due_at
 
@@ -544,7 +496,7 @@ where d.page_id = any ($1::uuid[]) order by d.queued_at, d.due_at
 -- One message, for whoever waits for its outcome.
 select d.id, d.page_id, d.transport, d.address, coalesce(m.label, '') as label, d.purpose, d.state, d.attempts, d.error,
        d.maybe_repeated, d.due_at, d.queued_at, d.sent_at, d.delivered_at, d.seen_at, d.failed_at,
-       coalesce(d.vendor_id, '') as vendor_id
+       coalesce(d.vendor_id, '') as vendor_id, beside(d) as beside, is_gathering(d) as gathering
 from deliveries d left join contact_methods m on m.id = d.contact_method_id
 where d.id = $1
 

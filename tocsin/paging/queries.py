@@ -23,6 +23,7 @@ from tocsin.paging.rosters import roster
 from tocsin.paging.silenced import Beneath, Quiet, QuietNow
 
 sql = Statements("tocsin.paging")
+bundles_sql = Statements("tocsin.paging", "bundles.sql")
 policies_sql = Statements("tocsin.paging", "policies.sql")
 
 
@@ -144,6 +145,11 @@ async def page_for_link(db: Reader, page_id: UUID) -> Row | None:
     """Whom a link speaks for and about which alert: alert_id, user_id, name, role, disabled_at, time_zone,
     closed_at, alert_acknowledged_at, acknowledged_by, acknowledged_at (this page's)."""
     return await db.row(sql.page_for_link, page_id)
+
+
+async def pages_of_bundle(db: Reader, bundle_id: UUID) -> list[Row]:
+    """The pages that one message listed, the worst first, with their alerts and whom they are for."""
+    return await db.rows(bundles_sql.pages_of_bundle, bundle_id)
 
 
 async def anybody_reachable(db: Reader, transports: Iterable[str]) -> bool:

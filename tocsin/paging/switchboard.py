@@ -13,6 +13,7 @@ from tocsin.kernel.errors import Unavailable
 from tocsin.kernel.log import logger
 from tocsin.kernel.sql import Statements
 from tocsin.paging.model import Claimed, Purpose, back_off
+from tocsin.paging.onward import hurry_carried
 from tocsin.paging.transport import Carried, Destination, Message, SendFailed, Sent, Transport
 from tocsin.paging.vendor_model import LOW_URGENCY, TOO_MANY, Rests, Result, fold, left, title_of
 
@@ -111,6 +112,7 @@ class Switchboard:
             ],
         )
         if rows:
+            await hurry_carried(self._database, [row["id"] for row in rows])
             await self._database.notify("work")
         return {row["id"] for row in rows}
 

@@ -105,9 +105,12 @@ def script_of(message: Message, base: str) -> Script:
     """What to read out. A link cannot be spoken: key 4 opens it."""
     alert = message.alert
     if alert is not None:
-        about = f"Priority {alert.priority}, alert {alert.number}. {_readable(alert.message)}."
+        several = f"{_readable(message.heading)}. The worst: " if message.heading else ""
+        about = f"{several}Priority {alert.priority}, alert {alert.number}. {_readable(alert.message)}."
         service = f" Service {_readable(alert.service)}." if alert.service else ""
         if message.ack_url:
+            if several:
+                return Script(f"This is Tocsin with {about}{service}", "acknowledge all of them")
             return Script(f"This is Tocsin with a page. {about}{service}", "acknowledge")
         return Script(f"This is Tocsin. {_readable(message.subject)}.")
     link = message.url.removeprefix(f"{base}/") if message.url.startswith(f"{base}/") else ""

@@ -68,6 +68,8 @@ class TransportInfo:
     doc: str = ""
     #: Nobody types it: the device gives its own address, from a button of its own on the profile.
     by_device: bool = False
+    #: Whoever reads it is a person: several pages of one cause go as one message. A machine gets each.
+    bundles: bool = False
     #: Who carries messages to an address: a host, or empty for the operator's one account.
     carrier: Callable[[str], str] = host_of
 
@@ -115,6 +117,20 @@ class AlertFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherAlert:
+    """One more alert of a message that stands for several."""
+
+    number: int
+    message: str
+    priority: int
+
+    @property
+    def line(self) -> str:
+        """`[P1 #42] Checkout is failing`."""
+        return f"[P{self.priority} #{self.number}] {' '.join(self.message.split())}"
+
+
+@dataclass(frozen=True, slots=True)
 class PageFacts:
     """Everything a renderer needs. `key` is the delivery's id; `text` is for notices, all-clears and links."""
 
@@ -132,6 +148,19 @@ class PageFacts:
     #: A person's zone applies to it; None without an alert.
     since: datetime | None = None
     maybe_repeated: bool = False
+    #: Besides `alert`, which is the worst of them; `carries` counts also those that are not named here.
+    others: tuple[OtherAlert, ...] = ()
+    carries: int = 0
+    #: A message of the same cause went just before this one.
+    follows: bool = False
+
+    @property
+    def heading(self) -> str:
+        """`12 more alerts of Checkout` where the message stands for several; else empty."""
+        if not self.carries or self.alert is None:
+            return ""
+        more = "more " if self.follows else ""
+        return f"{self.carries + 1} {more}alerts of {self.alert.service}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +182,8 @@ class Message:
     url: str = field(default="", repr=False)
     #: It may have gone out before: a process died, or the other side did not answer.
     maybe_repeated: bool = False
+    #: `12 more alerts of Checkout`: `alert` is the worst of them, and acknowledging means all.
+    heading: str = ""
 
     @property
     def ack_post_url(self) -> str:

@@ -100,7 +100,11 @@ select min(receipt_due_at) from deliveries where receipt_due_at is not null
 with due as (
     select id from deliveries where receipt_due_at <= clock() order by receipt_due_at limit $1 for update skip locked
 ), judged as (
-    select due.id, d.state <> 'sent' or p.id is null or page_is_moot(p, a) as over
+    select due.id, d.state <> 'sent' or p.id is null or page_is_moot(p, a) and not exists (
+               -- A page that it carries may be needed still.
+               select from deliveries f join pages o on o.id = f.page_id join alerts b on b.id = o.alert_id
+               where f.bundle_id = d.bundle_id and f.id <> d.id and d.carries > 0 and f.state = 'sent' and not page_is_moot(o, b)
+           ) as over
     from due join deliveries d using (id) left join pages p on p.id = d.page_id left join alerts a on a.id = p.alert_id
 ), changed as (
     update deliveries d set receipt_due_at = case when not j.over then clock() + interval '30 seconds' end

@@ -146,6 +146,8 @@ VERBS: dict[str, Need] = {
     "page.send": RESPOND,
     "page.selfcheck": RESPOND,
     "page.acknowledge_by_link": ANYONE,
+    "page.acknowledge_bundle": ANYONE,
+    "page.mark_bundle_seen": ANYONE,
     "page.acknowledge_by_reply": ANYONE,
     "page.mark_seen": ANYONE,
     "method_test.confirm": ANYONE,

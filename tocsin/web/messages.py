@@ -49,6 +49,7 @@ class Messages:
             alert_url=facts.alert_url,
             url="" if facts.purpose is Purpose.PAGE or facts.alert else facts.ack_url,
             maybe_repeated=facts.maybe_repeated,
+            heading=facts.heading,
         )
 
 
@@ -61,13 +62,20 @@ def _context(facts: PageFacts) -> dict[str, Any]:
         "since": local_time(facts.since, facts.time_zone) if facts.since else "",
         "rows": rows(facts.alert) if facts.alert else [],
         "button": facts.ack_url or facts.alert_url,
-        "label": "Open and acknowledge" if facts.purpose is Purpose.PAGE and facts.ack_url else "Open",
+        "unnamed": facts.carries - len(facts.others),
+        "label": _label(facts),
     }
+
+
+def _label(facts: PageFacts) -> str:
+    if facts.purpose is Purpose.PAGE and facts.ack_url:
+        return f"Open and acknowledge all {facts.carries + 1}" if facts.carries else "Open and acknowledge"
+    return "Open"
 
 
 def subject(facts: PageFacts) -> str:
     """`[P1 #42] Checkout is failing`; who has it, or that it is over, comes before that."""
-    about = title(facts.alert) if facts.alert else ""
+    about = " · ".join(part for part in (facts.heading, title(facts.alert)) if part) if facts.alert else ""
     match facts.purpose:
         case Purpose.PAGE:
             return _clip(about or "You are paged", SUBJECT)

@@ -4,6 +4,7 @@ from starlette.routing import BaseRoute
 
 from tocsin.web import (
     ack,
+    ack_all,
     alerts,
     audit,
     calendar_feed,
@@ -59,7 +60,7 @@ from tocsin.web import (
 )
 
 ALL = (
-    health, now, sign_in, ack, alerts, page_somebody, incidents, room, room_buttons, updates, notes, postmortem,
+    health, now, sign_in, ack, ack_all, alerts, page_somebody, incidents, room, room_buttons, updates, notes, postmortem,
     fairness, relief, receipt, calendars, calendar_feed, calendar_import, swaps, swap_ask, swap_link, leave, history, handover, handover_accept, handover_link, oncall, schedule_edit, schedule, schedule_buttons, services,
     policies, integrations, heartbeats, silence_preview, silence_form, silences, vendors, paged, status, settings, profile,
     device, worker, push, people, teams, tokens, audit, system,

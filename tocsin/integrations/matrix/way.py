@@ -43,6 +43,7 @@ INFO = TransportInfo(
     title="Matrix",
     fields=(Field("address", "Matrix name", "As @ana:example.org; accept the bot's invitation when it comes."),),
     at_once=20, accept=_accept, doc="matrix.md",
+    bundles=True,
 )  # fmt: skip
 
 
