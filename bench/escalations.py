@@ -29,6 +29,7 @@ from tocsin.kernel.sql import Statement
 from tocsin.paging.deliver import Sender
 from tocsin.paging.escalate import Engine, advance
 from tocsin.paging.links import Links
+from tocsin.paging.model import Restraint
 from tocsin.paging.reconcile import reconcile
 from tocsin.people.permissions import permit
 from tocsin.settings import PrivateTargets

@@ -463,3 +463,37 @@ async def test_a_gateway_that_wants_a_form(
     assert 'a & b = "c"' in fields["body"]
     assert asked.headers["X-Key"] == "abc"
     assert asked.headers["Content-Type"] == "application/x-www-form-urlencoded"
+
+
+async def test_one_key_or_one_reply_takes_every_alert_of_a_message(
+    db: Database, dsn: str, company: Company, vendor: Vendor, tmp_path: Path
+) -> None:
+    gathered = {"TOCSIN_TWILIO_URL": twilio_url(vendor.root), "TOCSIN_GATHER_S": "60"}
+    async with phones_of(db, dsn, company, tmp_path, **gathered) as phones:
+        alerts = [await phones.open(message=text) for text in ("One", "Two", "Three")]
+        await phones.settle()
+        (asked,) = vendor.asked
+        worst = await phones.number(alerts[0])
+        assert dict(asked.form)["Body"] == f"3 alerts of Checkout - [P1 #{worst}] One - ack: reply 4"
+        await phones.twilio("/in/twilio/sms", {"From": PHONE, "Body": f"4 #{worst}", "MessageSid": "SM1"})
+        assert [await phones.owner(alert) for alert in alerts] == ["Ana Silva", None, None]
+        await phones.twilio("/in/twilio/sms", {"From": PHONE, "Body": "4", "MessageSid": "SM2"})
+        assert [await phones.owner(alert) for alert in alerts] == ["Ana Silva"] * 3
+
+
+async def test_a_call_about_several_says_how_many_and_its_key_takes_all(
+    db: Database, dsn: str, company: Company, vendor: Vendor, tmp_path: Path
+) -> None:
+    gathered = {"TOCSIN_TWILIO_URL": twilio_url(vendor.root), "TOCSIN_GATHER_S": "60"}
+    async with phones_of(db, dsn, company, tmp_path, **gathered) as phones:
+        await phones.only(company.ana, ("voice", 0))
+        alerts = [await phones.open(message=text) for text in ("One", "Two", "Three")]
+        await phones.settle()
+        (asked,) = vendor.asked
+        said = dict(asked.form)["Twiml"]
+        assert "This is Tocsin with 3 alerts of Checkout. The worst: Priority 1" in said
+        assert "Press 4 to acknowledge all of them." in said
+        carrier = await value(db, "select id from deliveries where carries > 0")
+        told = await phones.twilio(f"/in/twilio/key/{carrier}", {"Digits": "4"})
+        assert "Acknowledged. All 3 are yours. Goodbye." in told.text
+        assert [await phones.owner(alert) for alert in alerts] == ["Ana Silva"] * 3

@@ -33,14 +33,15 @@ with due as materialized (
     select id, false as expired from due union select id, false from near union all select id, true from expired
 ), judged as materialized (
     select t.id, t.expired, d.page_id, d.purpose, d.transport, d.address, d.contact_method_id, d.due_at, d.message ->> 'text' as text,
-           a.service_id as cause, a.priority, p.urgency = 'high' as high, page_is_first(p) as first,
+           a.service_id as cause, a.priority, a.number, p.urgency = 'high' as high, page_is_first(p) as first,
            d.purpose = 'page' and p.id is not null and page_is_moot(p, a) as moot,
            not t.expired and d.transport = any ($4) and d.contact_method_id is not null and a.service_id is not null and (
-               d.purpose in ('notice', 'all_clear') or d.purpose = 'page' and p.escalation_id is not null) as joins
+               d.purpose in ('notice', 'all_clear') or d.purpose = 'page' and p.escalation_id is not null
+                   and not exists (select from direct_pages g where g.alert_id = a.id)) as joins
     from taken t join deliveries d using (id)
     left join pages p on p.id = d.page_id left join alerts a on a.id = p.alert_id
 ), sorted as materialized (
-    select j.*, first_value(id) over (lot order by high desc, priority, due_at, id) as carrier_id
+    select j.*, first_value(id) over (lot order by high desc, priority, number, id) as carrier_id
     from judged j where not moot
     window lot as (partition by joins, case when joins then contact_method_id else id end, case when joins then cause end,
                    purpose, case when purpose <> 'page' then text end)
