@@ -235,7 +235,9 @@ async def handed_over(db: Database, url: str) -> float:
     outbound = Outbound(PrivateTargets())
     gateway = SmsGateway(outbound, Gateway("GET", f"{url}/send?to={{to}}&text={{text}}"))
     links = Links("https://tocsin.example", Keys(b"a master secret of the bench"))
-    sender = Sender(db, {"sms": Sms({"gateway": gateway})}, Messages(), links, restraint=Restraint(gather_s=0))
+    sender = Sender(
+        db, {"sms": Sms({"gateway": gateway})}, Messages(), links, restraint=Restraint(gather_s=0)
+    )
     engine, before = Engine(db), await taken(url)
     start = time.perf_counter()
 

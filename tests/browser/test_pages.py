@@ -23,6 +23,7 @@ from tocsin.edge.access import Who
 from tocsin.kernel.crypto import Keys, hash_token, load_master, new_token
 from tocsin.kernel.ids import new_id
 from tocsin.oncall.links import swap_token
+from tocsin.paging.links import ack_all_token
 
 pytestmark = pytest.mark.browser
 
@@ -144,7 +145,7 @@ def furnish(house: House) -> dict[str, str]:
         "schedule_id": str(schedule_id), "publication_id": str(publication),
         "token": link_in(mail, "/ack/").rpartition("/")[2], "team_id": str(team["id"]),
         "relief": relief_link(house, UUID(str(schedule_id)), UUID(ada)),
-        "receipt": receipt_link(house),
+        "receipt": receipt_link(house), "ack-all": bundle_link(house, alert),
         "swap": swap_link(house, str(schedule_id), next(u["id"] for u in users if u["id"] != ada)),
         "handover": handover_link(house, UUID(str(schedule_id)), UUID(ada)), "user_id": ada,
         **{path: link_that_works_once(house, purpose) for path, purpose in LINKS.items()},
@@ -181,6 +182,17 @@ def receipt_link(house: House) -> str:
     return receipt_token(
         Keys(load_master(house.server.data, None)), test, datetime.now(UTC) + timedelta(days=1)
     )
+
+
+def bundle_link(house: House, alert: str) -> str:
+    """Of a message that listed every page of this alert. By SQL: here no two alerts go together."""
+    bundle = new_id()
+    house.server.rows(
+        "insert into bundle_pages (bundle_id, page_id) select $1, p.id from pages p join alerts a on a.id = p.alert_id "
+        "where a.number = $2 and p.user_id is not null",
+        bundle, int(alert),
+    )  # fmt: skip
+    return ack_all_token(keys_of(house), bundle, datetime.now(UTC))
 
 
 def relief_link(house: House, schedule_id: UUID, user_id: UUID) -> str:

@@ -25,6 +25,8 @@ from tocsin.paging import commands, queries
 from tocsin.paging.deliver import Sender, bundles
 from tocsin.paging.links import bundle_of_token
 from tocsin.paging.model import Restraint
+from tocsin.paging.overdue import Overdue
+from tocsin.paging.switchboard import Switchboard
 from tocsin.paging.transport import SendFailed, TransportInfo
 from tocsin.web.messages import SHORT, Messages
 
@@ -131,6 +133,38 @@ async def test_machines_get_each_alert(world: Bundling) -> None:
     assert len(world.webhook.got) == 4
     assert [m.heading for m, _ in world.webhook.got] == [""] * 4
     assert len(world.email.got) == 1
+
+
+async def test_a_clock_that_goes_back_leaves_no_window_open(world: Bundling) -> None:
+    await world.open()
+    await world.settle()
+    await run(world.db, "update bundle_windows set opened_at = opened_at + interval '1 hour'")
+    await world.open()
+    await world.settle()
+    assert [m.heading for m, _ in world.email.got] == ["", ""]
+
+
+async def test_a_receipt_is_missed_as_long_as_one_page_of_the_message_is_needed(
+    world: Bundling, later: Later
+) -> None:
+    await world.add_webhook(world.company.ana, delay_s=600)
+    ids = await world.open_many(2)
+    await world.settle()
+    await run(
+        world.db,
+        "update deliveries set receipt_due_at = clock() + interval '10 s', tried = '{email}' where carries > 0",
+    )
+    carrier = await value(
+        world.db, "select p.alert_id from deliveries d join pages p on p.id = d.page_id where d.carries > 0"
+    )
+    await world.acknowledge(carrier, world.company.ben, "Ben")
+    await later(seconds=11)
+    await Overdue(world.db, Switchboard(world.db, {"email": world.email}, {})).turn()
+    (kept,) = await run(world.db, "select outcome from delivery_attempts where outcome = 'overdue'")
+    assert kept["outcome"] == "overdue"
+    (needed,) = [alert for alert in ids if alert != carrier]
+    await world.settle()
+    assert sorted(await world.states(needed)) == [("Ana", "email", "sent"), ("Ana", "webhook", "sent")]
 
 
 async def test_another_cause_is_another_message(world: Bundling) -> None:

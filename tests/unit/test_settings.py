@@ -74,6 +74,10 @@ def test_a_relative_data_folder_becomes_absolute():
         ("TOCSIN_PORT", "٣"),
         ("TOCSIN_HOST", "http://here"),
         ("TOCSIN_HOST", "127.0.0.1:80"),
+        ("TOCSIN_GATHER_S", "-1"),
+        ("TOCSIN_GATHER_S", "3601"),
+        ("TOCSIN_PAGE_LIMITS", "sms"),
+        ("TOCSIN_PAGE_LIMITS", "sms=many"),
         ("TOCSIN_URL", "tocsin.example.org"),
         ("TOCSIN_URL", "https://example.org/tocsin"),
         ("TOCSIN_URL", "https://ana:pass@example.org"),
@@ -167,6 +171,15 @@ def test_how_long_a_receipt_is_waited_for():
     found = settings(TOCSIN_RECEIPT_PATIENCE="sms=90 voice=0")
     assert found.receipt_patience == (("sms", 90), ("voice", 0))
     assert ("TOCSIN_RECEIPT_PATIENCE", "sms=90 voice=0") in [(v.name, shown) for v, shown in found.shown()]
+
+
+def test_how_much_one_person_gets():
+    found = settings(TOCSIN_GATHER_S="0", TOCSIN_PAGE_LIMITS="sms=40 email=0")
+    assert (found.gather_s, found.page_limits) == (0, (("sms", 40), ("email", 0)))
+    assert {"TOCSIN_GATHER_S": "0", "TOCSIN_PAGE_LIMITS": "sms=40 email=0"}.items() <= {
+        v.name: shown for v, shown in found.shown()
+    }.items()
+    assert (settings().gather_s, settings().page_limits) == (60, ())
 
 
 def test_logging_and_proxies():
