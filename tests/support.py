@@ -18,7 +18,7 @@ STATE = {
         "impact_started_at", "detected_at", "acknowledged_at", "first_update_at", "mitigated_at", "resolved_at",
         "update_due_at", "update_missed_at",
     ),
-    "alert": ("acknowledged_at", "acknowledged_by", "owner_id", "snoozed_until", "closed_at", "closed_by"),
+    "alert": ("acknowledged_at", "acknowledged_by", "owner_id", "snoozed_until", "promised_until", "closed_at", "closed_by"),
     "schedule": ("name", "time_zone"),
 }  # fmt: skip
 

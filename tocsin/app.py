@@ -57,6 +57,7 @@ from tocsin.paging.inbound import Receiver
 from tocsin.paging.links import Links
 from tocsin.paging.model import AN_HOUR, Restraint
 from tocsin.paging.overdue import Overdue
+from tocsin.paging.promise_clock import PromiseClock
 from tocsin.paging.queries import anybody_reachable
 from tocsin.paging.reconcile import Reconciler
 from tocsin.paging.switchboard import Switchboard
@@ -217,6 +218,7 @@ def _pumps(site: Site, switchboard: Switchboard) -> list[Pump]:
         *(BatchPump(database, kind, handle) for kind, handle in batches.items()),
         JobPump(database, jobs), Engine(database), UpdateClock(database), handover_clock.HandoverClock(database, site.keys),
         HeartbeatClock(database), Reconciler(database), silence_clock.SilenceClock(database), SilenceReminders(database), PageWatch(database),
+        PromiseClock(database),
         JobPump(database, listen.jobs(registry.listeners(site.transports))),
     ]  # fmt: skip
 

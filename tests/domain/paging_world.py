@@ -16,6 +16,7 @@ from tocsin.kernel.work import BatchPump, Pumps
 from tocsin.paging.deliver import Sender
 from tocsin.paging.escalate import Engine
 from tocsin.paging.links import Links
+from tocsin.paging.promise_clock import PromiseClock
 from tocsin.paging.silence_clock import SilenceClock
 from tocsin.paging.transport import Destination, Field, Message, Sent, TransportInfo
 from tocsin.paging.work import BATCHES, FOLLOWS
@@ -81,8 +82,8 @@ class World:
         self.engine = Engine(db)
         self.sender = self.new_sender()
         batches = [BatchPump(db, kind, handle) for kind, handle in BATCHES.items()]
-        self.pumps = Pumps(db, [*batches, self.engine, self.sender, SilenceClock(db)])
-        self.deciding = Pumps(db, [*batches, self.engine, SilenceClock(db)])
+        self.pumps = Pumps(db, [*batches, self.engine, self.sender, SilenceClock(db), PromiseClock(db)])
+        self.deciding = Pumps(db, [*batches, self.engine, SilenceClock(db), PromiseClock(db)])
 
     def new_sender(self) -> Sender:
         return Sender(self.db, {"email": self.email, "webhook": self.webhook}, Messages(), LINKS)

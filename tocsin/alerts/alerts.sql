@@ -33,18 +33,20 @@ select scope, alias, id, number, created from upserted
 with incoming as (
     select * from jsonb_to_recordset($1::jsonb) as x (scope uuid, alias text, actor text, note text)
 ), locked as (
-    select a.id, a.number, a.scope, a.alias, a.acknowledged_at is not null as already, i.actor, i.note
+    select a.id, a.number, a.scope, a.alias, a.acknowledged_at is not null as already, i.actor, i.note,
+           case when d.machines then default_promise(a.priority, null, clock()) end as until
     from alerts a join incoming i on i.scope = a.scope and i.alias = a.alias
+    left join promise_defaults d on d.priority = a.priority
     where a.closed_at is null order by a.scope, a.alias for update of a
 ), changed as (
     update alerts a set acknowledged_at = clock(), acknowledged_by = l.actor, owner_id = null, snoozed_until = null,
-        head = a.head + 1
+        promised_until = l.until, promise_remind_at = null, head = a.head + 1
     from locked l where a.id = l.id and not l.already
-    returning a.id, a.head, l.actor, l.note
+    returning a.id, a.head, l.actor, l.note, l.until
 ), entry as (
     insert into entries (stream, stream_type, seq, kind, happened_at, actor, door, payload)
     select id, 'alert', head, 'alert_acknowledged', clock(), actor, $3,
-           jsonb_build_object('by', actor, 'at', clock(), 'note', note)
+           jsonb_build_object('by', actor, 'at', clock(), 'note', note, 'promised_until', until)
     from changed
 ), follow as (
     insert into work (kind, payload)
@@ -62,7 +64,8 @@ with incoming as (
     from alerts a join incoming i on i.scope = a.scope and i.alias = a.alias
     where a.closed_at is null order by a.scope, a.alias for update of a
 ), changed as (
-    update alerts a set closed_at = clock(), closed_by = l.actor, head = a.head + 1
+    update alerts a set closed_at = clock(), closed_by = l.actor, promised_until = null, promise_remind_at = null,
+        head = a.head + 1
     from locked l where a.id = l.id
     returning a.id, a.head, l.actor, l.note
 ), entry as (
@@ -94,39 +97,59 @@ select id, integration_id, action, status, success, alert_id, alias, processed_a
 delete from intake_requests where processed_at < clock() - interval '1 day'
 
 -- name: acknowledge
--- Somebody has it: also when a machine or somebody else had it before.
-update alerts set acknowledged_at = clock(), acknowledged_by = $2, owner_id = $3, snoozed_until = null, head = head + 1
+-- Somebody has it: also when a machine or somebody else had it before. What is promised is $4, else what its priority says;
+-- $5: a program acknowledges, which promises only where that is wanted.
+with promise as materialized (
+    select coalesce($4::timestamptz, case when not $5 or d.machines then default_promise(a.priority, $3, clock()) end) as until
+    from alerts a left join promise_defaults d on d.priority = a.priority where a.id = $1
+)
+update alerts set acknowledged_at = clock(), acknowledged_by = $2, owner_id = $3, snoozed_until = null,
+    promised_until = promise.until, head = head + 1,
+    -- Nobody can be reminded of what a program promised.
+    promise_remind_at = case when $3::uuid is not null then promise_reminder(clock(), promise.until) end
+from promise
 where id = $1 and closed_at is null
   and (acknowledged_at is null or owner_id is distinct from $3 or acknowledged_by is distinct from $2)
-returning head, acknowledged_at
+returning head, acknowledged_at, promised_until
 
 -- name: unacknowledge
 -- Nobody has it.
-update alerts set acknowledged_at = null, acknowledged_by = null, owner_id = null, head = head + 1
+update alerts set acknowledged_at = null, acknowledged_by = null, owner_id = null, promised_until = null,
+    promise_remind_at = null, head = head + 1
 where id = $1 and closed_at is null and acknowledged_at is not null
 returning head
 
 -- name: close
 -- Over.
-update alerts set closed_at = clock(), closed_by = $2, head = head + 1
+update alerts set closed_at = clock(), closed_by = $2, promised_until = null, promise_remind_at = null, head = head + 1
 where id = $1 and closed_at is null
 returning head, closed_at
 
 -- name: snooze
 -- Quiet until then.
-update alerts set snoozed_until = $2, acknowledged_at = null, acknowledged_by = null, head = head + 1
+update alerts set snoozed_until = $2, acknowledged_at = null, acknowledged_by = null, promised_until = null,
+    promise_remind_at = null, head = head + 1
 where id = $1 and closed_at is null
 returning head
 
 -- name: reassign
 -- Somebody else's.
-update alerts set owner_id = $2, acknowledged_at = null, acknowledged_by = null, snoozed_until = null, head = head + 1
+update alerts set owner_id = $2, acknowledged_at = null, acknowledged_by = null, snoozed_until = null,
+    promised_until = null, promise_remind_at = null, head = head + 1
 where id = $1 and closed_at is null
 returning head
 
 -- name: note
--- Words change nothing but the record.
-update alerts set head = head + 1 where id = $1 returning head
+-- Words are a sign of life of whoever has it: then they keep their promise for as long again. Else they change nothing but
+-- the record.
+update alerts set head = head + 1,
+    promised_until = case when owner_id = $2 and promised_until is not null
+        then greatest(promised_until, default_promise(priority, owner_id, clock())) else promised_until end,
+    promise_remind_at = case when owner_id = $2 and promised_until is not null
+        then promise_reminder(clock(), greatest(promised_until, default_promise(priority, owner_id, clock())))
+        else promise_remind_at end
+where id = $1
+returning head, case when owner_id = $2 then promised_until end as promised_until
 
 -- name: lock_open
 -- Those of many that are not closed, in the order in which they are locked.
@@ -141,7 +164,7 @@ select name from users where id = $1 and disabled_at is null
 -- One alert.
 select id, number, scope, alias, integration_id, service_id, message, description, source, entity, priority, urgency,
     tags, details, link, clamped, raw, count, started_at, created_at, last_at, acknowledged_at, acknowledged_by,
-    owner_id, snoozed_until, closed_at, closed_by, head
+    owner_id, snoozed_until, promised_until, closed_at, closed_by, head
 from alerts where id = $1
 
 -- name: alert_by_number
@@ -149,7 +172,7 @@ from alerts where id = $1
 -- By the short number.
 select id, number, scope, alias, integration_id, service_id, message, description, source, entity, priority, urgency,
     tags, details, link, clamped, raw, count, started_at, created_at, last_at, acknowledged_at, acknowledged_by,
-    owner_id, snoozed_until, closed_at, closed_by, head
+    owner_id, snoozed_until, promised_until, closed_at, closed_by, head
 from alerts where number = $1
 
 -- name: open_by_alias
@@ -157,7 +180,7 @@ from alerts where number = $1
 -- The open one of a key.
 select id, number, scope, alias, integration_id, service_id, message, description, source, entity, priority, urgency,
     tags, details, link, clamped, raw, count, started_at, created_at, last_at, acknowledged_at, acknowledged_by,
-    owner_id, snoozed_until, closed_at, closed_by, head
+    owner_id, snoozed_until, promised_until, closed_at, closed_by, head
 from alerts where scope = $1 and alias = $2 and closed_at is null
 
 -- name: alerts
@@ -166,7 +189,7 @@ from alerts where scope = $1 and alias = $2 and closed_at is null
 -- alerts that came in one batch have the same time.
 select id, number, scope, alias, integration_id, service_id, message, description, source, entity, priority, urgency,
     tags, details, link, clamped, raw, count, started_at, created_at, last_at, acknowledged_at, acknowledged_by,
-    owner_id, snoozed_until, closed_at, closed_by, head
+    owner_id, snoozed_until, promised_until, closed_at, closed_by, head
 from alerts
 where case $1::text
         when 'all' then true
@@ -199,7 +222,7 @@ where closed_at is null and service_id is not null group by service_id
 -- Closed ones of the same key, else of the same service.
 select id, number, scope, alias, integration_id, service_id, message, description, source, entity, priority, urgency,
     tags, details, link, clamped, raw, count, started_at, created_at, last_at, acknowledged_at, acknowledged_by,
-    owner_id, snoozed_until, closed_at, closed_by, head
+    owner_id, snoozed_until, promised_until, closed_at, closed_by, head
 from alerts
 where id <> $1 and closed_at is not null and ((scope = $2 and alias = $3) or (service_id = $4 and message = $5))
 order by created_at desc limit $6

@@ -15,6 +15,7 @@ from tocsin.alerts.kinds import (
     AlertUnacknowledged,
 )
 from tocsin.alerts.model import Action, Arrival, Outcome, Signal, clean, fit, rounds, urgency_of
+from tocsin.alerts.promises import check_promise, renew
 from tocsin.catalog.model import REPORTED_SCOPE
 from tocsin.catalog.queries import service_by_name
 from tocsin.kernel.commands import command
@@ -170,13 +171,22 @@ async def report(
 
 
 @command("alert.acknowledge")
-async def acknowledge(u: Unit, alert_id: UUID, note: str = "") -> None:
-    """The actor has it. Doing it again changes nothing; taking it over from somebody else is an entry."""
-    row = await u.row(sql.acknowledge, alert_id, u.actor.name, u.actor.id)
+async def acknowledge(u: Unit, alert_id: UUID, note: str = "", until: datetime | None = None) -> None:
+    """The actor has it, and gives the next sign of life by `until`, or as the alert's priority says (`promise_defaults`).
+
+    Doing it again changes nothing but a promise that is named; taking it over from somebody else is an entry.
+    """
+    await check_promise(u, until)
+    machine = u.actor.kind != "user"
+    row = await u.row(sql.acknowledge, alert_id, u.actor.name, u.actor.id, until, machine)
     if row is None:
         await _still_open(u, alert_id)
+        if until is not None:
+            await renew(u, alert_id, until)
         return
-    payload = AlertAcknowledged(u.actor.name, row["acknowledged_at"], u.actor.id, clean(note).strip())
+    payload = AlertAcknowledged(
+        u.actor.name, row["acknowledged_at"], u.actor.id, clean(note).strip(), row["promised_until"]
+    )
     await append(u, _stream(alert_id), row["head"], payload)
 
 
@@ -231,10 +241,12 @@ async def note(u: Unit, alert_id: UUID, text: str) -> None:
     """A word about it."""
     if not text.strip():
         raise Invalid("note", "Say something.")
-    head = await u.value(sql.note, alert_id)
-    if head is None:
+    row = await u.row(sql.note, alert_id, u.actor.id)
+    if row is None:
         raise NotFound("There is no such alert.")
-    await append(u, _stream(alert_id), head, AlertNoted(clean(text).strip()[:5000]))
+    await append(
+        u, _stream(alert_id), row["head"], AlertNoted(clean(text).strip()[:5000], row["promised_until"])
+    )
 
 
 @command("alert.acknowledge_many")

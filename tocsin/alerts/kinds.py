@@ -23,12 +23,13 @@ class AlertOpened:
 @kind("alert_acknowledged")
 @dataclass(frozen=True, slots=True)
 class AlertAcknowledged:
-    """Somebody has it; nobody else is paged."""
+    """Somebody has it, and perhaps promised a sign of life; nobody else is paged."""
 
     by: str
     at: datetime
     owner_id: UUID | None = None
     note: str = ""
+    promised_until: datetime | None = None
 
     def sentence(self) -> str:
         return "acknowledged it" + (f": {self.note}" if self.note else "")
@@ -36,6 +37,7 @@ class AlertAcknowledged:
     def changes(self) -> dict[str, Any]:
         return {
             "acknowledged_at": self.at, "acknowledged_by": self.by, "owner_id": self.owner_id, "snoozed_until": None,
+            "promised_until": self.promised_until,
         }  # fmt: skip
 
 
@@ -50,7 +52,7 @@ class AlertUnacknowledged:
         return "gave it back" + (f": {self.note}" if self.note else "")
 
     def changes(self) -> dict[str, Any]:
-        return {"acknowledged_at": None, "acknowledged_by": None, "owner_id": None}
+        return {"acknowledged_at": None, "acknowledged_by": None, "owner_id": None, "promised_until": None}
 
 
 @kind("alert_closed")
@@ -66,7 +68,7 @@ class AlertClosed:
         return "closed it" + (f": {self.note}" if self.note else "")
 
     def changes(self) -> dict[str, Any]:
-        return {"closed_at": self.at, "closed_by": self.by}
+        return {"closed_at": self.at, "closed_by": self.by, "promised_until": None}
 
 
 @kind("alert_snoozed")
@@ -80,7 +82,9 @@ class AlertSnoozed:
         return f"snoozed it until {self.until:%Y-%m-%d %H:%M} UTC"
 
     def changes(self) -> dict[str, Any]:
-        return {"snoozed_until": self.until, "acknowledged_at": None, "acknowledged_by": None}
+        return {
+            "snoozed_until": self.until, "acknowledged_at": None, "acknowledged_by": None, "promised_until": None,
+        }  # fmt: skip
 
 
 @kind("alert_reassigned")
@@ -100,15 +104,49 @@ class AlertReassigned:
             "acknowledged_at": None,
             "acknowledged_by": None,
             "snoozed_until": None,
+            "promised_until": None,
         }
 
 
 @kind("alert_noted")
 @dataclass(frozen=True, slots=True)
 class AlertNoted:
-    """A word about it."""
+    """A word about it. Of whoever has it, it is a sign of life: `promised_until` is when the next one is due."""
 
     text: str
+    promised_until: datetime | None = None
 
     def sentence(self) -> str:
         return self.text
+
+    def changes(self) -> dict[str, Any]:
+        return {"promised_until": self.promised_until} if self.promised_until else {}
+
+
+@kind("alert_promised")
+@dataclass(frozen=True, slots=True)
+class AlertPromised:
+    """Whoever has it is still on it; the next sign of life is due then."""
+
+    until: datetime
+
+    def sentence(self) -> str:
+        return f"is still on it, until {self.until:%Y-%m-%d %H:%M} UTC"
+
+    def changes(self) -> dict[str, Any]:
+        return {"promised_until": self.until}
+
+
+@kind("alert_promise_lapsed")
+@dataclass(frozen=True, slots=True)
+class AlertPromiseLapsed:
+    """No sign of life came in time: nobody has it any more, and paging goes on. `by`: who had it."""
+
+    by: str
+    at: datetime
+
+    def sentence(self) -> str:
+        return f"took it back: {self.by}'s acknowledgement lapsed at {self.at:%Y-%m-%d %H:%M} UTC"
+
+    def changes(self) -> dict[str, Any]:
+        return {"acknowledged_at": None, "acknowledged_by": None, "promised_until": None}

@@ -110,6 +110,8 @@ class Alert:
     acknowledged_by: str | None
     owner_id: UUID | None
     snoozed_until: datetime | None
+    #: Until when whoever acknowledged it gives the next sign of life; else the acknowledgement lapses.
+    promised_until: datetime | None
     closed_at: datetime | None
     closed_by: str | None
     head: int

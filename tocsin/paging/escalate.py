@@ -5,7 +5,6 @@ from uuid import UUID
 
 from tocsin.kernel.db import DATA_ERRORS, ENGINE, Database, Row, Unit
 from tocsin.kernel.errors import Conflict
-from tocsin.kernel.ids import new_id
 from tocsin.kernel.log import logger
 from tocsin.kernel.sql import Statements
 from tocsin.kernel.work import Work
@@ -24,12 +23,12 @@ NAMED = 20
 
 async def begin(u: Unit, works: list[Work]) -> None:
     """Batch: alerts have opened. Their escalations begin, and the steps that are due run in the same transaction."""
-    await begin_for(u, _streams(works))
+    await begin_for(u, streams(works))
 
 
 async def restart(u: Unit, works: list[Work]) -> None:
     """Batch: unacknowledged, snoozed or woken. What runs gives way to a new escalation, after the snooze if there is one."""
-    alerts = _streams(works)
+    alerts = streams(works)
     await u.run(sql.end_running, alerts)
     await begin_for(u, alerts, again=True)
 
@@ -94,29 +93,15 @@ def _announce(u: Unit, rows: Sequence[Row]) -> None:
 
 async def end(u: Unit, works: list[Work]) -> None:
     """Batch: acknowledged or closed. Ends escalations, drops what is queued, tells the others who were paged."""
-    if await u.run(sql.end_escalations, _streams(works), [w.payload["seq"] for w in works]):
+    if await u.run(sql.end_escalations, streams(works), [w.payload["seq"] for w in works]):
         u.touch("work")
-    await let_go(u, _streams(works))
-    await tell_answered(u, _streams(works), [w.payload["seq"] for w in works])
+    await let_go(u, streams(works))
+    await tell_answered(u, streams(works), [w.payload["seq"] for w in works])
     u.touch("pages")
 
 
-async def hand_over(u: Unit, works: list[Work]) -> None:
-    """Batch: alerts were given to somebody, who is paged at once."""
-    given = await u.rows(sql.handed_over, _streams(works), [w.payload["seq"] for w in works])
-    if given:
-        await u.run(
-            sql.page_directly,
-            [new_id() for _ in given],
-            [row["alert_id"] for row in given],
-            [row["user_id"] for row in given],
-            [f"handed over by {row['by']}" for row in given],
-        )
-        _announce(u, given)
-        u.touch("work")
-
-
-def _streams(works: Sequence[Work]) -> list[UUID]:
+def streams(works: Sequence[Work]) -> list[UUID]:
+    """The alerts that due rows are about."""
     return [UUID(work.payload["stream"]) for work in works]
 
 

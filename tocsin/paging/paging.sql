@@ -72,6 +72,7 @@ select id, alert_id, ended_at from begun
 -- at once when every step of the round was skipped. `paging/forecast.py` says the same in Python.
 with due as materialized (
     select e.id, e.alert_id, e.plan, e.policy_name, e.urgency, e.round, e.step, e.round_started_at as start, e.only_skipped,
+           coalesce('; ' || e.because, '') as because,
            jsonb_array_length(e.plan -> 'steps') - 1 as last, a.snoozed_until, a.priority, a.tags, e.next_at as was_due,
            case when a.closed_at is not null then 'closed' when a.acknowledged_at is not null then 'acknowledged' end as over
     from escalations e join alerts a on a.id = e.alert_id
@@ -90,7 +91,7 @@ with due as materialized (
     select k.kind, r.user_id, r.channel_id, r.turn_of, r.reason
     from kinds k cross join lateral step_recipients(k.plan, k.step) r
 ), wishes as materialized (
-    select live.id, live.alert_id, live.round, live.step, live.urgency, meant.turn_of, meant.reason,
+    select live.id, live.alert_id, live.round, live.step, live.urgency, meant.turn_of, meant.reason || live.because as reason,
            row_number() over (partition by meant.turn_of order by live.was_due, live.id) as place
     from meant join live using (kind) where meant.turn_of is not null and live.skipped is null
 ), turns as (
@@ -105,7 +106,8 @@ with due as materialized (
                  where m.team_id = t.team_id order by u.id) as members
     from turns t
 ), recipients as (
-    select live.id, live.alert_id, live.round, live.step, live.urgency, meant.user_id, meant.channel_id, meant.reason
+    select live.id, live.alert_id, live.round, live.step, live.urgency, meant.user_id, meant.channel_id,
+           meant.reason || live.because as reason
     from meant join live using (kind) where meant.turn_of is null and live.skipped is null
     union all
     select w.id, w.alert_id, w.round, w.step, w.urgency,
@@ -127,15 +129,18 @@ with due as materialized (
     union all
     select p.id, null, null, c.transport, c.address, clock(), 'queued', null, null
     from new_pages p join page_channels c on c.id = p.channel_id
-    returning page_id, state
+    returning page_id, state, due_at
 ), reached as (
     select p.escalation_id as id, count(*) filter (where d.state = 'queued') as queued,
            count(*) filter (where d.state = 'queued' and p.user_id is not null) as to_people,
-           count(*) filter (where p.user_id is not null) as people
+           count(*) filter (where p.user_id is not null) as people,
+           min(d.due_at) filter (where d.state = 'queued' and p.user_id is not null) as heard_at
     from new_pages p join new_deliveries d on d.page_id = p.id group by p.escalation_id
 ), outcome as materialized (
     -- A channel that was told wakes nobody: where people were meant and none is found, the step is empty all the same.
-    select live.id, live.plan, live.policy_name, live.round, live.step, live.start, live.only_skipped, live.last, live.skipped,
+    -- What is not urgent and waits for people's working hours has not failed: the steps behind it wait as long.
+    select live.id, live.plan, live.policy_name, live.round, live.step,
+           live.start + greatest(reached.heard_at - clock(), interval '0') as start, live.only_skipped, live.last, live.skipped,
            coalesce(reached.people, 0) as people, live.skipped is null and (
                case when kinds.wants_people then coalesce(reached.to_people, 0) else coalesce(reached.queued, 0) end) = 0 as empty
     from live left join reached using (id) left join kinds using (kind)
@@ -238,7 +243,7 @@ order by p.alert_id, coalesce(p.user_id, p.channel_id), p.created_at desc, d.sen
 -- name: handed_over
 -- engine
 -- Alerts that somebody gave to somebody else, who is still meant.
-select a.id as alert_id, a.owner_id as user_id, e.actor as by
+select a.id as alert_id, a.owner_id as user_id, u.name as owner, e.actor as by
 from unnest($1::uuid[], $2::integer[]) as t (stream, seq)
 join entries e on e.stream = t.stream and e.seq = t.seq
 join alerts a on a.id = e.stream and a.closed_at is null

@@ -2,7 +2,8 @@
 
 from tocsin.kernel.work import Batch
 from tocsin.paging import left
-from tocsin.paging.escalate import begin, end, hand_over, restart
+from tocsin.paging.escalate import begin, end, restart
+from tocsin.paging.resume import hand_over, lapsed
 
 FOLLOWS: dict[str, list[str]] = {
     "alert_opened": ["paging.begin"],
@@ -11,11 +12,13 @@ FOLLOWS: dict[str, list[str]] = {
     "alert_acknowledged": ["paging.end"],
     "alert_closed": ["paging.end"],
     "alert_reassigned": ["paging.hand_over"],
+    "alert_promise_lapsed": ["paging.lapsed"],
 }
 BATCHES: dict[str, Batch] = {
     "paging.begin": begin,
     "paging.restart": restart,
     "paging.end": end,
     "paging.hand_over": hand_over,
+    "paging.lapsed": lapsed,
     **left.BATCHES,
 }

@@ -127,6 +127,8 @@ VERBS: dict[str, Need] = {
     "alert.take_in": INTAKE,
     "alert.report": RESPOND,
     "alert.acknowledge": INTAKE,
+    "alert.still_on_it": RESPOND,
+    "promise.set_default": ADMIN,
     "alert.unacknowledge": RESPOND,
     "alert.close": INTAKE,
     "alert.snooze": RESPOND,
