@@ -6,9 +6,11 @@ from urllib.parse import quote
 import typer
 
 from tocsin.cli.client import call
+from tocsin.cli.lookup import in_time, one, person_id, schedule_id
 from tocsin.cli.output import Json, local, show, table
 
 app = typer.Typer(no_args_is_help=True, help="Send and answer alerts.")
+PROMISED = "When the next sign of life comes: 30m, 2h. As the alert's priority says unless told otherwise."
 Id = Annotated[str, typer.Argument(help="The alert's number or id.")]
 
 
@@ -52,11 +54,50 @@ def list_(
 
 @app.command()
 def acknowledge(
-    alert: Id, note: Annotated[str, typer.Option(help="What you say about it.")] = "", as_json: Json = False
+    alert: Id,
+    note: Annotated[str, typer.Option(help="What you say about it.")] = "",
+    length: Annotated[str, typer.Option("--for", help=PROMISED)] = "",
+    as_json: Json = False,
 ) -> None:
-    """Acknowledge an alert: you have it, nobody else is paged."""
-    data = call("POST", f"/api/v1/alerts/{quote(alert)}/acknowledge", {"note": note})
-    show(data, as_json, lambda d: f"Alert {d['number']} is yours since {local(d['acknowledged_at'])}.")
+    """Acknowledge an alert: you have it, nobody else is paged until the next sign of life is due."""
+    body = {"note": note, "until": in_time(length)}
+    data = call("POST", f"/api/v1/alerts/{quote(alert)}/acknowledge", body)
+    show(
+        data,
+        as_json,
+        lambda d: f"Alert {d['number']} is yours since {local(d['acknowledged_at'])}{_promised(d)}.",
+    )
+
+
+@app.command()
+def still(
+    alert: Id, length: Annotated[str, typer.Option("--for", help=PROMISED)] = "", as_json: Json = False
+) -> None:
+    """Still on it: the acknowledgement of an alert that you have does not lapse."""
+    data = call("POST", f"/api/v1/alerts/{quote(alert)}/still-on-it", {"until": in_time(length)})
+    show(data, as_json, lambda d: f"Alert {d['number']} is yours{_promised(d)}.")
+
+
+@app.command("add-responder")
+def add_responder(
+    alert: Id,
+    person: Annotated[str, typer.Option(help="A person: name, e-mail address or id.")] = "",
+    team: Annotated[str, typer.Option(help="Everybody in a team: name or id.")] = "",
+    schedule: Annotated[str, typer.Option(help="Whoever holds a schedule now: name or id.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Add people to an alert, and page them by name."""
+    body = {
+        "user_id": person_id(person) if person else None,
+        "team_id": one(team, call("GET", "/api/v1/teams")["teams"], "team") if team else None,
+        "schedule_id": schedule_id(schedule) if schedule else None,
+    }
+    data = call("POST", f"/api/v1/alerts/{quote(alert)}/responders", body)
+    show(data, as_json, lambda d: f"Added and paged: {', '.join(d['added'])}.")
+
+
+def _promised(data: dict[str, Any]) -> str:
+    return f", next sign of life by {local(data['promised_until'])}" if data["promised_until"] else ""
 
 
 @app.command()

@@ -1,13 +1,14 @@
 """From what people type to what the API takes: names that are unique instead of ids, times on this machine's clock."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 from tocsin.cli.client import NOT_FOUND, REFUSED, call, stop
 
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 Rows = Iterable[Mapping[str, Any]]
 
 
@@ -41,6 +42,19 @@ def moment(text: str) -> datetime:
         raise stop(
             f"{text} is not a time: write 2027-01-01T09:00, with or without +01:00.", REFUSED
         ) from None
+
+
+def lasting(text: str) -> timedelta:
+    """How long: 30m, 4h, 2d."""
+    number, unit = text[:-1], text[-1:].lower()
+    if unit not in _UNITS or not number.isdecimal() or len(number) > 5:
+        raise stop(f"{text} is no length of time: write 30m, 4h or 2d.", REFUSED)
+    return timedelta(**{_UNITS[unit]: int(number)})
+
+
+def in_time(length: str) -> str | None:
+    """When so much time has passed from now, as the API takes it; None for nothing."""
+    return (datetime.now().astimezone() + lasting(length)).isoformat() if length else None
 
 
 def query(**values: object) -> str:

@@ -1,17 +1,16 @@
 """`tocsin silence`: what pages nobody for a while."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from tocsin.alerts.silence_model import matcher_from
 from tocsin.cli.client import REFUSED, call, stop
-from tocsin.cli.lookup import moment, one, person_id
+from tocsin.cli.lookup import lasting, moment, one, person_id
 from tocsin.cli.output import Json, local, show, table
 
 app = typer.Typer(no_args_is_help=True, help="Silences and maintenance: add, look, extend, end.")
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 Ref = Annotated[
     str, typer.Argument(metavar="SILENCE", help="Its id, or the last letters of it: tocsin silence list.")
 ]
@@ -115,10 +114,7 @@ def _end(begins: datetime | None, length: str, until: str) -> datetime:
         raise stop("Say how long with --for, or until when with --until.", REFUSED)
     if until:
         return moment(until)
-    number, unit = length[:-1], length[-1:].lower()
-    if unit not in UNITS or not number.isdecimal() or len(number) > 5:
-        raise stop(f"{length} is no length of time: write 30m, 4h or 2d.", REFUSED)
-    return (begins or datetime.now().astimezone()) + timedelta(**{UNITS[unit]: int(number)})
+    return (begins or datetime.now().astimezone()) + lasting(length)
 
 
 def _id(text: str) -> str:

@@ -32,7 +32,8 @@ class OpenIncident:
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """An alert that pages this schedule. `silent_until`: nobody is paged before."""
+    """An alert that pages this schedule. `silent_until`: nobody is paged before. `promised_until`: when whoever has it gives the
+    next sign of life, else paging goes on."""
 
     number: int
     message: str
@@ -41,6 +42,7 @@ class OpenAlert:
     started_at: datetime
     acknowledged_by: str = ""
     silent_until: datetime | None = None
+    promised_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ def words(brief: Brief, zone: str) -> str:
         _part("Open alerts", [_say_alert(a, zone) for a in brief.awake], "alerts" in brief.more),
         _part("Silent alerts", [_say_alert(a, zone) for a in brief.silent], more=False),
         _part("Silences", [_say_silence(s, zone) for s in brief.silences], "silences" in brief.more),
-        _part("Promises", [_say_promise(i, brief, zone) for i in brief.promised], more=False),
+        _part("Promises", _promises(brief, zone), more=False),
         _part("Notes", [f"{n.text} ({n.author})" for n in brief.notes], "notes" in brief.more),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -175,6 +177,14 @@ def _say_alert(alert: OpenAlert, zone: str) -> str:
 def _say_silence(silence: OpenSilence, zone: str) -> str:
     until = day_and_time(silence.ends_at, zone)
     return f"{silence.kind.capitalize()} until {until}: {silence.about} ({silence.reason}; {silence.owner or 'no owner'})"
+
+
+def _promises(brief: Brief, zone: str) -> list[str]:
+    """Of incidents, then of alerts."""
+    return [_say_promise(i, brief, zone) for i in brief.promised] + [
+        f"#{a.number}: {a.acknowledged_by} gives a sign of life by {day_and_time(a.promised_until, zone)}"
+        for a in brief.alerts if a.promised_until
+    ]  # fmt: skip
 
 
 def _say_promise(incident: OpenIncident, brief: Brief, zone: str) -> str:

@@ -9,7 +9,7 @@ order by i.severity, i.declared_at limit $3
 -- name: open_alerts
 -- Those whose policies page this schedule, the most urgent first.
 select a.number, a.message, a.priority, s.name as service, a.started_at, coalesce(a.acknowledged_by, '') as acknowledged_by,
-    case when a.snoozed_until > clock() then a.snoozed_until end as silent_until
+    case when a.snoozed_until > clock() then a.snoozed_until end as silent_until, a.promised_until
 from alerts a join services s on s.id = a.service_id
 where a.closed_at is null
   and exists (select from escalation_targets t where t.policy_id = s.escalation_policy_id and t.schedule_id = $1)

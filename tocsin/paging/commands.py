@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from tocsin.alerts import commands as alerts
+from tocsin.alerts import promises
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Actor, Row, Unit
 from tocsin.kernel.errors import Conflict, Forbidden, NotFound
@@ -130,6 +132,20 @@ async def acknowledge_message(u: Unit, delivery_id: UUID) -> dict[str, str]:
     if about["bundle_id"] is not None:
         return await acknowledge_bundle(u, about["bundle_id"])
     return await acknowledge_by_link(u, about["page_id"])
+
+
+@command("page.still_on_it_by_link")
+async def still_on_it_by_link(u: Unit, page_id: UUID, more: timedelta | None = None) -> datetime:
+    """A sign of life from a page's link, as the person who was paged; answers when the next one is due: after `more`, or as long as
+    the alert's priority says. Raises Conflict unless they have the alert."""
+    page = await u.row(sql.page_for_link, page_id)
+    if page is None:
+        raise NotFound("This page does not exist any more.")
+    if page["disabled_at"] is not None:
+        raise Forbidden("This account is disabled.")
+    until = await u.clock() + more if more else None
+    with _acting_as(u, Actor(page["user_id"], page["name"], "user", page["role"])):
+        return await promises.renew(u, page["alert_id"], until)
 
 
 @command("page.acknowledge_by_reply")

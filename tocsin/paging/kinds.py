@@ -57,3 +57,15 @@ class StepFoundNobody:
     def sentence(self) -> str:
         where = f"step {self.number}" if self.number else "the final step"
         return f"found nobody to page at {where}: {self.reason}"
+
+
+@kind("alert_responders_added")
+@dataclass(frozen=True, slots=True)
+class AlertRespondersAdded:
+    """People were added to the alert and paged by name. `via`: the team or schedule that was meant; empty for a person."""
+
+    names: str
+    via: str = ""
+
+    def sentence(self) -> str:
+        return f"added {self.names}" + (f" ({self.via})" if self.via else "")

@@ -19,9 +19,16 @@ async def lapsed(u: Unit, works: list[Work]) -> None:
     if not rows:
         return
     await u.rows(engine.lock_alerts, [row["alert_id"] for row in rows])
-    active = {row["id"] for row in await u.rows(sql.active, [row["owner_id"] for row in rows if row["owner_id"]])}
+    active = {
+        row["id"] for row in await u.rows(sql.active, [row["owner_id"] for row in rows if row["owner_id"]])
+    }
     await page_named(
-        u, [(r["alert_id"], r["owner_id"], f"your acknowledgement lapsed at {r['at']}") for r in rows if r["owner_id"] in active]
+        u,
+        [
+            (r["alert_id"], r["owner_id"], f"your acknowledgement lapsed at {r['at']}")
+            for r in rows
+            if r["owner_id"] in active
+        ],
     )
     why = [f"{row['by']}'s acknowledgement lapsed at {row['at']}" for row in rows]
     await go_on(u, [row["alert_id"] for row in rows], why, wait=False)

@@ -1,5 +1,6 @@
 """The page behind a page's link: what is wrong, and one button. Opening it changes nothing; scanners may look."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from starlette.requests import Request
@@ -43,6 +44,15 @@ async def acknowledge(request: Request) -> Response:
     return await show(request)
 
 
+async def still(request: Request) -> Response:
+    """Another sign of life, as the person who was paged: for as long again, or for so many minutes."""
+    page_id, form, viewer = await _page_id(request), await read_form(request), await viewer_of(request)
+    minutes = form.whole("minutes", least=0, most=1440, default=0)
+    async with site_of(request).database.unit(viewer.actor, "link", form.request_key) as u:
+        await commands.still_on_it_by_link(u, page_id, timedelta(minutes=minutes) if minutes else None)
+    return await show(request)
+
+
 async def now(request: Request) -> Response:
     """The button in a notification: acknowledges at once, without a page and a form. The address is the permission.
 
@@ -74,5 +84,6 @@ def routes() -> list[BaseRoute]:
     return [
         page("/ack/{token}", show, who=Who.SIGNED_LINK),
         page("/ack/{token}", acknowledge, who=Who.SIGNED_LINK, methods=["POST"]),
+        page("/ack/{token}/still", still, who=Who.SIGNED_LINK, methods=["POST"]),
         machine("/ack/{token}/now", now, who=Who.SIGNED_LINK),
     ]

@@ -1,28 +1,25 @@
-"""Alerts: the list, one alert with its ledger, and what people do about it."""
+"""Alerts: the list, and one alert with its ledger. What people do about it stands in `alert_acts`."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from tocsin.alerts import commands, queries
+from tocsin.alerts import queries
 from tocsin.alerts.model import Alert, state_of
 from tocsin.catalog.queries import service_by_id, services
-from tocsin.edge.door import Form, Who, act, page, read_form, read_query, redirect, render, site_of, viewer_of
+from tocsin.edge.door import Form, Who, page, read_query, render, site_of, viewer_of
 from tocsin.incidents.queries import incidents_of_alert
-from tocsin.kernel.db import Unit
-from tocsin.kernel.errors import NotFound
-from tocsin.paging import commands as paging_commands
 from tocsin.paging import queries as paging
 from tocsin.people.queries import users
 from tocsin.record.queries import entries_after
+from tocsin.web import alert_acts
+from tocsin.web.alert_acts import alert_of
 from tocsin.web.live import shown
 
 STATES = ("active", "open", "acknowledged", "snoozed", "closed", "all")
-SNOOZES = {"30": "30 minutes", "60": "1 hour", "240": "4 hours", "720": "12 hours", "1440": "1 day"}
 PAGE = 50
 
 
@@ -50,7 +47,7 @@ async def list_(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """One alert: what, how bad, since when, who is being paged next, and everything that was sent."""
     db, viewer = site_of(request).database, await viewer_of(request)
-    alert = await _alert(request)
+    alert = await alert_of(request)
     now = await db.clock()
     service = await service_by_id(db, alert.service_id) if alert.service_id else None
     names = {service.id: service.name} if service else {}
@@ -72,66 +69,11 @@ async def show(request: Request) -> Response:
         "similar": await queries.similar(db, alert, limit=5),
         "incidents": await incidents_of_alert(db, alert.id, viewer.id),
         "people": [u for u in await users(db) if u.disabled_at is None],
-        "snoozes": SNOOZES,
+        "snoozes": alert_acts.SNOOZES,
+        "promises": alert_acts.PROMISES,
+        **await alert_acts.responders_around(db, alert),
     }
     return await render(request, "alerts/show.html", context)
-
-
-Act = Callable[[Unit, Alert, Form], Awaitable[Any]]
-
-
-def _does(what: Act, said: str) -> Callable[[Request], Awaitable[Response]]:
-    """A button of the alert's page: one command, then back to the page."""
-
-    async def endpoint(request: Request) -> Response:
-        form, alert = await read_form(request), await _alert(request)
-        async with act(request, form) as u:
-            await what(u, alert, form)
-        return redirect(request, f"/alerts/{alert.number}", said)
-
-    return endpoint
-
-
-async def _acknowledge(u: Unit, alert: Alert, form: Form) -> None:
-    await commands.acknowledge(u, alert.id, note=form.text("note", most=2000))
-
-
-async def _unacknowledge(u: Unit, alert: Alert, _: Form) -> None:
-    await commands.unacknowledge(u, alert.id)
-
-
-async def _close(u: Unit, alert: Alert, form: Form) -> None:
-    await commands.close(u, alert.id, note=form.text("note", most=2000))
-
-
-async def _snooze(u: Unit, alert: Alert, form: Form) -> None:
-    minutes = form.whole("minutes", least=5, most=10080)
-    await commands.snooze(u, alert.id, await u.clock() + timedelta(minutes=minutes))
-
-
-async def _reassign(u: Unit, alert: Alert, form: Form) -> None:
-    await commands.reassign(u, alert.id, form.needed_id("user_id"))
-
-
-async def _note(u: Unit, alert: Alert, form: Form) -> None:
-    await commands.note(u, alert.id, form.text("note", most=2000, needed=True))
-
-
-async def _page_person(u: Unit, alert: Alert, form: Form) -> None:
-    await paging_commands.page_person(u, alert.id, form.needed_id("user_id"))
-
-
-async def many(request: Request) -> Response:
-    """Acknowledges or closes the ticked ones."""
-    form = await read_form(request)
-    ids = [Form([("id", text)]).needed_id("id") for text in form.all("alert")][:200]
-    if form.choice("what", ("acknowledge", "close")) == "close":
-        async with act(request, form) as u:
-            done = await commands.close_many(u, ids)
-        return redirect(request, "/alerts", f"Closed: {done}.")
-    async with act(request, form) as u:
-        done = await commands.acknowledge_many(u, ids)
-    return redirect(request, "/alerts", f"Acknowledged: {done}.")
 
 
 def row_of(alert: Alert, now: datetime, services_by_id: dict[Any, str]) -> dict[str, Any]:
@@ -151,15 +93,9 @@ def row_of(alert: Alert, now: datetime, services_by_id: dict[Any, str]) -> dict[
         "created_at": alert.created_at,
         "by": alert.closed_by or alert.acknowledged_by or "",
         "snoozed_until": alert.snoozed_until,
+        "promised_until": alert.promised_until,
         "href": f"/alerts/{alert.number}",
     }
-
-
-async def _alert(request: Request) -> Alert:
-    found = await queries.alert_named(site_of(request).database, request.path_params["alert"])
-    if found is None:
-        raise NotFound("There is no such alert.")
-    return found
 
 
 def _cursor(query: Form) -> int | None:
@@ -169,22 +105,8 @@ def _cursor(query: Form) -> int | None:
 
 def routes() -> list[BaseRoute]:
     """Everything under /alerts."""
-    one = "/alerts/{alert}"
-    buttons = {
-        "acknowledge": (_acknowledge, "It is yours. Nobody else is paged."),
-        "unacknowledge": (_unacknowledge, "Nobody has it now. Escalation started again."),
-        "close": (_close, "Closed."),
-        "snooze": (_snooze, "Snoozed. Escalation starts again afterwards."),
-        "reassign": (_reassign, "Reassigned, and paged."),
-        "note": (_note, "Noted."),
-        "page": (_page_person, "Paged."),
-    }
     return [
         page("/alerts", list_, who=Who.VIEWER),
-        page("/alerts/many", many, who=Who.MEMBER, methods=["POST"]),
-        page(one, show, who=Who.VIEWER),
-        *(
-            page(f"{one}/{name}", _does(what, said), who=Who.MEMBER, methods=["POST"])
-            for name, (what, said) in buttons.items()
-        ),
+        *alert_acts.routes(),
+        page("/alerts/{alert}", show, who=Who.VIEWER),
     ]

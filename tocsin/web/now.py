@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from tocsin.alerts import queries as alerts
+from tocsin.alerts.promises import promises_of
 from tocsin.alerts.silence_model import SilenceKind, SilenceState
 from tocsin.alerts.silences import silences
 from tocsin.catalog.queries import services
@@ -34,6 +35,7 @@ async def now(request: Request) -> Response:
         "nav": "now",
         "fresh": not names,
         "my_pages": mine,
+        "promises": await promises_of(db, viewer.id),
         "duties": await incidents.duties_of(db, viewer.id),
         "expected": await expected_of(db, viewer.id, on_call),
         "open": sorted(open_, key=lambda card: card.severity),

@@ -8,11 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
-from tocsin.alerts import commands, queries
+from tocsin.alerts import commands, promises, queries
 from tocsin.alerts.model import Alert, state_of
 from tocsin.api.v1.auth import Call, Caller
 from tocsin.kernel.errors import NotFound
 from tocsin.paging import queries as paging
+from tocsin.paging import responders
 from tocsin.paging.ledger_model import PageWithDeliveries
 from tocsin.record.queries import entries_after
 
@@ -34,6 +35,26 @@ class NoteBody(BaseModel):
     """An optional word about an act."""
 
     note: str = Field("", max_length=2000)
+
+
+class AcknowledgeBody(NoteBody):
+    """What is said about it, and by when the next sign of life comes; else as the alert's priority says."""
+
+    until: AwareDatetime | None = None
+
+
+class PromiseBody(BaseModel):
+    """When the next sign of life comes; else as long as the alert's priority says."""
+
+    until: AwareDatetime | None = None
+
+
+class ResponderBody(BaseModel):
+    """One of the three: a person, everybody in a team, or whoever holds a schedule now."""
+
+    user_id: UUID | None = None
+    team_id: UUID | None = None
+    schedule_id: UUID | None = None
 
 
 class SnoozeBody(BaseModel):
@@ -102,12 +123,30 @@ async def ledger(call: Call, alert: str) -> dict[str, Any]:
 
 
 @router.post("/alerts/{alert}/acknowledge")
-async def acknowledge(call: Call, alert: str, body: NoteBody | None = None) -> dict[str, Any]:
-    """You have it; nobody else is paged."""
+async def acknowledge(call: Call, alert: str, body: AcknowledgeBody | None = None) -> dict[str, Any]:
+    """You have it; nobody else is paged until `promised_until`. Without a sign of life by then, paging goes on."""
+    found, said = await _alert(call, alert), body or AcknowledgeBody(note="")
+    async with call.unit() as u:
+        await commands.acknowledge(u, found.id, said.note, said.until)
+    return await _shown(call, await _alert(call, alert))
+
+
+@router.post("/alerts/{alert}/still-on-it")
+async def still_on_it(call: Call, alert: str, body: PromiseBody | None = None) -> dict[str, Any]:
+    """A sign of life by whoever has it; paging stays quiet until `promised_until`."""
     found = await _alert(call, alert)
     async with call.unit() as u:
-        await commands.acknowledge(u, found.id, note=body.note if body else "")
+        await promises.renew(u, found.id, body.until if body else None)
     return await _shown(call, await _alert(call, alert))
+
+
+@router.post("/alerts/{alert}/responders")
+async def add_responder(call: Call, alert: str, body: ResponderBody) -> dict[str, Any]:
+    """Adds people to the alert and pages them by name, also while somebody has it. `added`: the names of those who are new."""
+    found = await _alert(call, alert)
+    async with call.unit() as u:
+        added = await responders.add_responder(u, found.id, **body.model_dump())
+    return {"added": added, "responders": await responders.responders_of(call.db, found.id)}
 
 
 @router.post("/alerts/{alert}/unacknowledge")
@@ -139,7 +178,7 @@ async def snooze(call: Call, alert: str, body: SnoozeBody) -> dict[str, Any]:
 
 @router.post("/alerts/{alert}/reassign")
 async def reassign(call: Call, alert: str, body: ReassignBody) -> dict[str, Any]:
-    """Gives it to somebody, who is paged at once."""
+    """Gives it to somebody, who is paged at once. If they do not answer, the policy's next step follows."""
     found = await _alert(call, alert)
     async with call.unit() as u:
         await commands.reassign(u, found.id, body.user_id)
@@ -167,6 +206,7 @@ async def _shown(call: Caller, alert: Alert) -> dict[str, Any]:
         "description": alert.description, "source": alert.source, "entity": alert.entity, "tags": alert.tags,
         "details": alert.details, "link": alert.link, "owner_id": alert.owner_id,
         "acknowledged_by": alert.acknowledged_by, "snoozed_until": alert.snoozed_until,
+        "promised_until": alert.promised_until, "responders": await responders.responders_of(call.db, alert.id),
         "closed_by": alert.closed_by, "url": f"{call.site.settings.url}/alerts/{alert.number}",
     }  # fmt: skip
 
