@@ -1,8 +1,9 @@
 -- name: queue_notice
 -- One message each, over what they want to be told with first at this urgency, and at once: nothing follows that a delay
--- would wait for. Whoever cannot be reached has a message that has failed.
+-- would wait for, nor for working hours. Whoever cannot be reached has a message that has failed.
 insert into deliveries (user_id, contact_method_id, transport, address, purpose, message, state, error, failed_at)
-select distinct on (u.id) u.id, w.contact_method_id, w.transport, w.address, 'notice', $2::jsonb, w.state, w.error, w.failed_at
+select distinct on (u.id) u.id, w.contact_method_id, w.transport, w.address, 'notice', $2::jsonb, w.state,
+       case when w.state = 'failed' then w.error end, w.failed_at
 from users u cross join lateral ways(u.id, $3) w left join contact_methods m on m.id = w.contact_method_id
 where u.id = any ($1::uuid[]) and u.disabled_at is null
 order by u.id, w.due_at, m.position, m.created_at

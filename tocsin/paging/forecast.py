@@ -4,13 +4,14 @@
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
 from tocsin.paging.plans import Kind, Plan, Step, Target
+from tocsin.paging.undisturbed import Undisturbed
 
 #: After a stall, one step per pass, and this long between two passes (or the steps' own gap, if that is shorter).
 MINIMUM_GAP = timedelta(seconds=30)
@@ -48,6 +49,15 @@ class Roster:
     reachable: frozenset[UUID] = frozenset()
     shifts: Mapping[UUID, Sequence[Held]] = field(default_factory=dict)
     teams: Mapping[UUID, TeamFacts] = field(default_factory=dict)
+    #: When each may be told what is not urgent; empty for what is.
+    undisturbed: Mapping[UUID, Undisturbed] = field(default_factory=dict)
+
+    def heard(self, meant: Iterable[UUID], at: datetime) -> datetime:
+        """When the first of these people hears of a page that is made at a moment."""
+        when = [
+            self.undisturbed[u].moment(at) for u in meant if u in self.reachable and u in self.undisturbed
+        ]
+        return min(when, default=at)
 
     def on_call(self, schedule: UUID, at: datetime) -> list[UUID]:
         """Whoever holds a schedule at a moment."""
@@ -97,6 +107,8 @@ class PlannedStep:
     skipped: bool = False
     empty: bool = False
     final: bool = False
+    #: It is not urgent: the first of them hears of it then, and the steps behind it wait as long.
+    heard_at: datetime | None = None
 
 
 def begin(plan: Plan, at: datetime) -> Where:
@@ -146,7 +158,15 @@ def _run(plan: Plan, roster: Roster, where: Where, facts: Facts, turns: Counter[
     empty = not roster.reachable & meant.keys() and (step.wants_people or not channels)
     note = "" if not empty else UNREACHABLE if meant else NOBODY
     names = tuple(sorted(roster.people[user] for user in meant))
-    return replace(planned, people=names, channels=channels, note=note, empty=empty)
+    heard = roster.heard(meant, where.at)
+    return replace(
+        planned,
+        people=names,
+        channels=channels,
+        note=note,
+        empty=empty,
+        heard_at=heard if heard > where.at else None,
+    )
 
 
 def _fallback(plan: Plan) -> Step:
@@ -191,6 +211,8 @@ def _follow(plan: Plan, where: Where, step: PlannedStep) -> Where | None:
     last = len(plan.steps) - 1
     if where.step > last:
         return None
+    if step.heard_at:
+        where = replace(where, start=where.start + (step.heard_at - where.at))
     idle = where.only_skipped and step.skipped
     if where.step < last:
         return replace(where, step=where.step + 1, at=_next_time(plan, where, step), only_skipped=idle)

@@ -395,15 +395,17 @@ order by coalesce(d.sent_at, d.queued_at) desc limit 1
 select page_id from deliveries where id = $1
 
 -- name: next_method_now
--- A message of a page has failed for good: the person's next one does not wait for its delay.
-update deliveries set due_at = clock() where id in (
-    select d.id from unnest($1::uuid[]) as failed (page_id) cross join lateral (
-        select q.id from deliveries q
+-- A message of a page has failed for good: the person's next one does not wait for its delay. What is not urgent still waits until
+-- they may be disturbed.
+update deliveries set due_at = case when d.urgency = 'low' then undisturbed_moment(user_id, clock()) else clock() end
+from (
+    select d.id, d.urgency from unnest($1::uuid[]) as failed (page_id) cross join lateral (
+        select q.id, p.urgency from deliveries q join pages p on p.id = q.page_id
         where q.page_id = failed.page_id and q.state = 'queued' and q.purpose = 'page' and q.attempts = 0
           and q.due_at > clock()
-        order by q.passed_over, q.due_at limit 1 for update skip locked
+        order by q.passed_over, q.due_at limit 1 for update of q skip locked
     ) d
-)
+) d where deliveries.id = d.id
 
 -- name: next_step_now
 -- While every message of an escalation has failed for good, its next step does not wait (a new round still does). That a channel

@@ -125,6 +125,11 @@ from teams t left join team_turns n on n.team_id = t.id where t.id = any ($1::uu
 select u.id, u.name, exists (select from ways(u.id, $2) w where w.state = 'queued') as reachable
 from users u where u.id = any ($1::uuid[]) and u.disabled_at is null
 
+-- name: undisturbed
+-- When these people may be told what is not urgent.
+select id, time_zone, work_starts, work_ends, work_days, undisturbed_until, quiet_from, quiet_to
+from users where id = any ($1::uuid[])
+
 -- name: names_of_targets
 -- What targets of a draft are called.
 select t.wanted as id, coalesce(u.name, s.name, m.name, c.name, '') as name

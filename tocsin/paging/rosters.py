@@ -9,6 +9,7 @@ from tocsin.kernel.db import Reader
 from tocsin.kernel.sql import Statements
 from tocsin.paging.forecast import BESIDE, Held, Roster, TeamFacts, last_moment
 from tocsin.paging.plans import Plan
+from tocsin.paging.undisturbed import undisturbed_of
 
 sql = Statements("tocsin.paging", "policies.sql")
 
@@ -70,7 +71,9 @@ async def roster(db: Reader, plan: Plan, at: datetime, urgency: str) -> Roster:
     people = {t.user for t in targets if t.user} | {m for t in facts for m in t.members}
     people |= {held.user for each in shifts.values() for held in each}
     rows = await db.all(PersonRow, sql.people_to_page, list(people), urgency)
+    low = urgency == "low" and await db.rows(sql.undisturbed, list(people))
     return Roster(
         {row.id: row.name for row in rows}, frozenset(row.id for row in rows if row.reachable), shifts,
         {t.id: TeamFacts(t.rule, tuple(t.schedules), tuple(t.members), t.given) for t in facts},
+        {row["id"]: undisturbed_of(row) for row in low or ()},
     )  # fmt: skip

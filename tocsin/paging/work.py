@@ -3,7 +3,9 @@
 from tocsin.kernel.work import Batch
 from tocsin.paging import left
 from tocsin.paging.escalate import begin, end, restart
+from tocsin.paging.rearrange import rearrange
 from tocsin.paging.resume import hand_over, lapsed
+from tocsin.people.quiet import MOVED
 
 FOLLOWS: dict[str, list[str]] = {
     "alert_opened": ["paging.begin"],
@@ -20,5 +22,6 @@ BATCHES: dict[str, Batch] = {
     "paging.end": end,
     "paging.hand_over": hand_over,
     "paging.lapsed": lapsed,
+    MOVED: rearrange,
     **left.BATCHES,
 }

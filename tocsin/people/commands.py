@@ -8,6 +8,7 @@ from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statements
+from tocsin.people import quiet
 from tocsin.people.audit import audit
 from tocsin.people.model import (
     PagingRule,
@@ -40,7 +41,7 @@ async def create_user(
     locale: str = "en",
     verified: bool = False,
 ) -> UUID:
-    """An account with its address as first contact method, used at once for both urgencies."""
+    """An account with its address as first contact method, used for both urgencies; its rules are the defaults."""
     email, name = email.strip(), name.strip()
     if not is_email(email):
         raise Invalid("email", "That is not an e-mail address.")
@@ -53,8 +54,7 @@ async def create_user(
     await u.run(sql.add_user, user_id, email, name, password_hash, role, time_zone, locale)
     method_id = new_id()
     await u.run(sql.add_contact_method, method_id, user_id, "email", email, "", None, verified)
-    for urgency in ("high", "low"):
-        await u.run(sql.add_rule, new_id(), user_id, urgency, method_id, 0)
+    await u.run(sql.keep_default_rules, user_id)
     await audit(u, "user.create", email, None, {"name": name, "role": role})
     return user_id
 
@@ -95,6 +95,8 @@ async def change_profile(
     moved = working is not None and await _change_working(u, working)
     if moved or zone_before != time_zone:
         await _changed(u)
+    if u.actor.id and (working is not None or zone_before != time_zone):
+        await quiet.moved(u, u.actor.id)
 
 
 async def _change_working(u: Unit, working: Working) -> bool:

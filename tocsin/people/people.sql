@@ -78,8 +78,8 @@ where m.id = $1 and not exists (select from contact_methods o
 delete from contact_methods where id = $1 and user_id = $2 returning address
 
 -- name: verify_contact_method
--- A link that was sent to it came back.
-update contact_methods set verified_at = coalesce(verified_at, clock()) where id = $1
+-- A link that was sent to it came back; answers whose it is.
+update contact_methods set verified_at = coalesce(verified_at, clock()) where id = $1 returning user_id
 
 -- name: verify_email
 -- An invitation or reset that came back proves the address too.
@@ -101,6 +101,18 @@ select secret from contact_methods where id = $1
 -- One of them.
 select id, user_id, transport, address, label, secret is not null as has_secret, created_at, verified_at
 from contact_methods where id = $1
+
+-- name: keep_default_rules
+-- The rules of whoever uses the defaults follow their contact methods.
+select keep_default_rules($1)
+
+-- name: set_own_rules
+-- Whether somebody's rules are their own; answers whether that is news.
+update users set own_rules = $2 where id = $1 and own_rules <> $2 returning true
+
+-- name: has_own_rules
+-- Whether somebody's rules are their own.
+select own_rules from users where id = $1
 
 -- name: add_rule
 -- When to use which contact method; the same rule twice is one.

@@ -58,6 +58,10 @@ VERBS: dict[str, Need] = {
     "contact_method.renew_device": ANYONE,
     "notification_rule.add": OWN,
     "notification_rule.remove": OWN,
+    "notification_rule.make_own": OWN,
+    "notification_rule.use_defaults": OWN,
+    "do_not_disturb.set": ON_CALL,
+    "do_not_disturb.set_hours": ON_CALL,
     "token.create": OWN,
     "token.revoke": OWN,
     # people: the organisation

@@ -80,6 +80,11 @@ async def rules(db: Reader, user_id: UUID) -> list[NotificationRule]:
     return await db.all(NotificationRule, sql.rules, user_id)
 
 
+async def has_own_rules(db: Reader, user_id: UUID) -> bool:
+    """Whether somebody's rules are their own, and not the defaults."""
+    return bool(await db.value(sql.has_own_rules, user_id))
+
+
 async def sessions_of(db: Reader, user_id: UUID) -> list[Session]:
     """Where somebody is signed in."""
     return await db.all(Session, sql.sessions_of, user_id)

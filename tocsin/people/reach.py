@@ -24,7 +24,8 @@ Seal = Callable[[UUID], bytes]
 async def add_contact_method(
     u: Unit, user_id: UUID, transport: str, address: str, *, label: str = "", seal: Seal | None = None
 ) -> UUID:
-    """One more way to reach somebody, used at once for high urgency; unverified until a message came back."""
+    """One more way to reach somebody; unverified until a message came back. Default rules use it then, or at once while there is no
+    verified one; whoever has rules of their own adds it to them."""
     _own(u, user_id)
     address = address.strip()
     if not 1 <= len(address) <= 2000:
@@ -37,7 +38,7 @@ async def add_contact_method(
     method_id = new_id()
     secret = seal(method_id) if seal else None
     await u.run(sql.add_contact_method, method_id, user_id, transport, address, label[:100], secret, False)
-    await u.run(sql.add_rule, new_id(), user_id, "high", method_id, 0)
+    await u.run(sql.keep_default_rules, user_id)
     return method_id
 
 
@@ -54,6 +55,7 @@ async def remove_contact_method(u: Unit, user_id: UUID, method_id: UUID) -> None
         raise Conflict("This is the last contact method. Add another one first.")
     if await u.value(sql.remove_contact_method, method_id, user_id) is None:
         raise NotFound("There is no such contact method.")
+    await u.run(sql.keep_default_rules, user_id)
 
 
 @command("contact_method.ask_verification")
@@ -66,23 +68,40 @@ async def ask_verification(u: Unit, user_id: UUID, method_id: UUID) -> None:
 
 @command("notification_rule.add")
 async def add_rule(u: Unit, user_id: UUID, urgency: str, contact_method_id: UUID, delay_s: int) -> UUID:
-    """After so many seconds, this contact method."""
+    """After so many seconds, this contact method. From now on the rules are the person's own."""
     _own(u, user_id)
     if urgency not in ("high", "low"):
         raise Invalid("urgency", "The urgency is high or low.")
     if not 0 <= delay_s <= 86400:
         raise Invalid("delay", "The delay is a day at most.")
     rule_id = new_id()
+    await u.run(sql.set_own_rules, user_id, True)
     await u.run(sql.add_rule, rule_id, user_id, urgency, contact_method_id, delay_s)
     return rule_id
 
 
 @command("notification_rule.remove")
 async def remove_rule(u: Unit, user_id: UUID, rule_id: UUID) -> None:
-    """Takes a rule away. Without rules, verified contact methods are used at once."""
+    """Takes a rule away; from now on the rules are the person's own. Without rules, verified contact methods are used at once."""
     _own(u, user_id)
     if not await u.run(sql.remove_rule, rule_id, user_id):
         raise NotFound("There is no such rule.")
+    await u.run(sql.set_own_rules, user_id, True)
+
+
+@command("notification_rule.make_own")
+async def make_rules_own(u: Unit, user_id: UUID) -> None:
+    """The default rules become the person's own: they stay as they are when contact methods come and go."""
+    _own(u, user_id)
+    await u.run(sql.set_own_rules, user_id, True)
+
+
+@command("notification_rule.use_defaults")
+async def use_default_rules(u: Unit, user_id: UUID) -> None:
+    """The person's own rules give way to the defaults, which follow their contact methods."""
+    _own(u, user_id)
+    await u.run(sql.set_own_rules, user_id, False)
+    await u.run(sql.keep_default_rules, user_id)
 
 
 @command("token.create", secret=True)

@@ -116,6 +116,7 @@ async def set_password(u: Unit, token: str, purpose: str, password_hash: str) ->
         raise NotFound("This account does not exist any more.")
     await u.run(sql.set_password, user_id, password_hash)
     await u.run(sql.verify_email, user_id)
+    await u.run(sql.keep_default_rules, user_id)
     await u.run(sql.end_sessions, user_id, None)
     return user_id
 
@@ -124,7 +125,7 @@ async def set_password(u: Unit, token: str, purpose: str, password_hash: str) ->
 async def verify(u: Unit, token: str) -> None:
     """Proves that a contact method reaches its person."""
     _, method_id = await _use(u, token, Purpose.VERIFICATION)
-    await u.run(sql.verify_contact_method, method_id)
+    await u.run(sql.keep_default_rules, await u.value(sql.verify_contact_method, method_id))
 
 
 async def _use(u: Unit, token: str, purpose: Purpose) -> tuple[UUID | None, UUID | None]:
