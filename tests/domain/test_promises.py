@@ -77,7 +77,8 @@ async def test_what_is_not_urgent_is_promised_for_the_next_working_day(world: Wo
     alert = await paged(world, 4)
     await acknowledge(world, alert)
     row = await alert_by_id(world.db, alert)
-    assert row is not None and row.promised_until is not None
+    assert row is not None
+    assert row.promised_until is not None
     there = await value(
         world.db,
         "select to_char($1::timestamptz at time zone 'Europe/Berlin', 'HH24:MI')",
@@ -136,7 +137,8 @@ async def test_whoever_promised_is_reminded_once_shortly_before(world: World, la
     await world.settle()
     await world.settle()
     (notice,) = await world.deliveries(alert, "notice")
-    assert notice["who"] == "Ana" and notice["state"] == "sent"
+    assert notice["who"] == "Ana"
+    assert notice["state"] == "sent"
     assert notice["message"]["text"].startswith("Still on it? Your acknowledgement lapses at ")
     assert "Still on it?" in world.email.got[-1][0].subject
 
@@ -271,7 +273,9 @@ async def test_of_a_close_and_a_lapse_at_the_same_moment_one_wins(world: World, 
     await world.settle()
     for alert in alerts:
         row = await alert_by_id(world.db, alert)
-        assert row is not None and row.closed_at is not None and row.promised_until is None
+        assert row is not None
+        assert row.closed_at is not None
+        assert row.promised_until is None
         assert (await world.escalation(alert))["ended_at"] is not None
         lapses = "select count(*) from entries where stream = $1 and kind = 'alert_promise_lapsed'"
         assert await value(world.db, lapses, alert) <= 1

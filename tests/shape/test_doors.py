@@ -26,11 +26,11 @@ OPERATOR = {"user.create", "token.create_for"}
 BROWSER = {
     "session.sign_in", "session.sign_out", "session.sign_out_everywhere", "link.set_up", "link.set_password",
     "link.verify", "password.change", "password.ask_reset", "page.acknowledge_by_link", "page.acknowledge_bundle", "page.mark_seen", "page.mark_bundle_seen", "method_test.confirm",
-    "relief.ask_by_link", "contact_method.renew_device",
+    "relief.ask_by_link", "contact_method.renew_device", "page.still_on_it_by_link",
 }  # fmt: skip
 ONESELF = {
     "profile.change", "contact_method.add", "contact_method.remove", "contact_method.ask_verification",
-    "notification_rule.add", "notification_rule.remove", "token.create", "token.revoke", "page.test",
+    "notification_rule.add", "notification_rule.remove", "notification_rule.make_own", "notification_rule.use_defaults", "token.create", "token.revoke", "page.test",
     "page.confirm_test",
 }  # fmt: skip
 DOCUMENTS = {
@@ -51,7 +51,7 @@ REVISE = {
 PEOPLE = {"user.invite_again", "user.set_role", "user.disable", "user.enable", "service_token.create"}
 SET_UP = {
     "policy.create", "policy.change", "policy.archive", "policy.apply_to_running", "team.create", "team.set_paging_rule",
-    "team.add_member", "user.invite",
+    "team.add_member", "user.invite", "promise.set_default",
 }  # fmt: skip
 
 #: Per door: why, and what.

@@ -140,13 +140,13 @@ class AlertPromised:
 @kind("alert_promise_lapsed")
 @dataclass(frozen=True, slots=True)
 class AlertPromiseLapsed:
-    """No sign of life came in time: nobody has it any more, and paging goes on. `by`: who had it."""
+    """No sign of life came in time: nobody has it any more, and paging goes on. `whose`: who had it."""
 
-    by: str
+    whose: str
     at: datetime
 
     def sentence(self) -> str:
-        return f"took it back: {self.by}'s acknowledgement lapsed at {self.at:%Y-%m-%d %H:%M} UTC"
+        return f"took it back: {self.whose}'s acknowledgement lapsed at {self.at:%Y-%m-%d %H:%M} UTC"
 
     def changes(self) -> dict[str, Any]:
         return {"acknowledged_at": None, "acknowledged_by": None, "promised_until": None}

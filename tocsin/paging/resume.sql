@@ -1,7 +1,7 @@
 -- name: lapsed
 -- engine
 -- Whose acknowledgements lapsed, from the entries that say so; those that nobody has taken again since.
-select a.id as alert_id, a.owner_id, a.head = e.seq as newest, e.payload ->> 'by' as by,
+select a.id as alert_id, a.owner_id, e.payload ->> 'whose' as by,
        to_char((e.payload ->> 'at')::timestamptz at time zone 'UTC', 'HH24:MI') || ' UTC' as at
 from unnest($1::uuid[], $2::integer[]) as t (stream, seq)
 join entries e on e.stream = t.stream and e.seq = t.seq

@@ -21,7 +21,7 @@ select exists (
 )
 
 -- name: quiet_of
--- row: Quiet
+-- row: tocsin.people.quiet.Quiet
 -- What somebody chose.
 select undisturbed_until as until, quiet_from, quiet_to from users where id = $1
 

@@ -91,7 +91,7 @@ async def _of_paging(db: Reader) -> list[Area]:
             state, tone, "member",
         ),
         Area(
-            "/settings/promises", "clock", "Promises", "When an acknowledgement lapses without a sign of life.", least="admin",
+            "/settings/promises", "now", "Promises", "When an acknowledgement lapses without a sign of life.", least="admin",
         ),
         Area(
             "/settings/heartbeats", "now", "Heartbeats", "What should report regularly, and how it stands.",
