@@ -11,6 +11,9 @@ from tests.domain.paging_world import Later, World, run, unfolded, value
 from tests.support import fold_and_compare
 from tocsin.alerts import commands, promises
 from tocsin.alerts.queries import alert_by_id
+from tocsin.alerts.silence_model import Matcher, Operator, SilenceDraft
+from tocsin.alerts.silences import create_silence
+from tocsin.duty.handover_brief import brief_now, words
 from tocsin.incidents import commands as incidents
 from tocsin.incidents.links import link_alert
 from tocsin.incidents.queries import incident_by_key
@@ -325,3 +328,40 @@ async def test_somebody_who_was_given_an_alert_and_answers_is_alone_with_it(
     await later(minutes=20)
     await world.settle()
     assert [who for who, *_ in await world.pages(alert)] == ["Ana", "Ada"]
+
+
+async def test_a_silence_is_heeded_when_it_lapses(world: World, later: Later) -> None:
+    alert = await paged(world)
+    await acknowledge(world, alert)
+    ends = await world.db.clock() + timedelta(days=1)
+    draft = SilenceDraft(
+        "Known",
+        starts_at=await world.db.clock(),
+        ends_at=ends,
+        matchers=(Matcher("message", Operator.CONTAINS, "Checkout"),),
+    )
+    async with world.db.unit(world.company.as_ana(), "web") as u:
+        await create_silence(u, draft)
+    await later(minutes=31)
+    await world.settle()
+    assert (await world.escalation(alert))["end_reason"] == "silenced"
+    assert [who for who, *_ in await world.pages(alert)] == ["Ana", "Ana"], (
+        "whoever promised hears of it; nobody else"
+    )
+
+
+async def test_whoever_gives_it_to_themselves_has_it(world: World) -> None:
+    alert = await paged(world)
+    async with world.db.unit(world.company.as_ben(), "web") as u:
+        await commands.reassign(u, alert, world.company.ben)
+    assert await state(world, alert) == (True, world.company.ben)
+    assert await minutes_left(world, alert) == 30
+
+
+async def test_a_handover_says_what_was_promised(world: World) -> None:
+    alert = await paged(world)
+    await acknowledge(world, alert)
+    brief = await brief_now(world.db, world.company.schedule, None)
+    assert "Promises:" in words(brief, "UTC")
+    assert "Ana Silva gives a sign of life by" in words(brief, "UTC")
+    assert brief.alerts[0].number == await value(world.db, "select number from alerts where id = $1", alert)

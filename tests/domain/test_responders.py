@@ -40,7 +40,9 @@ async def test_a_person_is_paged_although_somebody_has_it(world: World) -> None:
     assert "added as responder by Ada Admin" in world.email.got[-1][0].text
     (one,) = await responders_of(world.db, alert)
     assert (one.name, one.via, one.added_by) == ("Ben Okafor", "", "Ada Admin")
-    said = await value(world.db, "select payload ->> 'names' from entries where kind = 'alert_responders_added'")
+    said = await value(
+        world.db, "select payload ->> 'names' from entries where kind = 'alert_responders_added'"
+    )
     assert said == "Ben Okafor"
 
 

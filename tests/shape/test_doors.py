@@ -90,9 +90,7 @@ LEFT_OUT: dict[str, dict[str, set[str]]] = {
         | {"heartbeat.change", "heartbeat.renew", "silence.change", "service.set_dependencies"},
         "who may do what is changed in a session, by an administrator": PEOPLE,
         "a shell can repeat the single one": {"alert.acknowledge_many", "alert.close_many"},
-        "sends, acknowledges and closes; finer work on an alert is for its page": {
-            "alert.note", "alert.reassign", "alert.snooze", "alert.unacknowledge", "page.person", "incident.reopen",
-        },
+        "words about an alert are for its page": {"alert.note", "page.person", "incident.reopen"},
     },
 }  # fmt: skip
 _BY_PLACE = {(command.__module__, command.__name__): verb for verb, command in COMMANDS.items()}

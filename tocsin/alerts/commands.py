@@ -226,7 +226,9 @@ async def snooze(u: Unit, alert_id: UUID, until: datetime) -> None:
 
 @command("alert.reassign")
 async def reassign(u: Unit, alert_id: UUID, user_id: UUID) -> None:
-    """Somebody else's from now on; they are paged at once."""
+    """Somebody else's from now on; they are paged at once. Who gives it to themselves acknowledges it."""
+    if user_id == u.actor.id:
+        return await acknowledge(u, alert_id)
     name = await u.value(sql.person, user_id)
     if name is None:
         raise Invalid("user_id", "There is no such person.")
@@ -234,6 +236,7 @@ async def reassign(u: Unit, alert_id: UUID, user_id: UUID) -> None:
     if head is None:
         raise await _gone(u, alert_id)
     await append(u, _stream(alert_id), head, AlertReassigned(user_id, name))
+    return None
 
 
 @command("alert.note")

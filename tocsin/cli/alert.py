@@ -1,4 +1,4 @@
-"""`tocsin alert`: send, list, acknowledge, close."""
+"""`tocsin alert`: send, list, and all that is done about one."""
 
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -76,6 +76,35 @@ def still(
     """Still on it: the acknowledgement of an alert that you have does not lapse."""
     data = call("POST", f"/api/v1/alerts/{quote(alert)}/still-on-it", {"until": in_time(length)})
     show(data, as_json, lambda d: f"Alert {d['number']} is yours{_promised(d)}.")
+
+
+@app.command()
+def snooze(
+    alert: Id,
+    length: Annotated[str, typer.Option("--for", help="How long: 30m, 4h, 2d.")],
+    as_json: Json = False,
+) -> None:
+    """Page nobody for an alert for a while; afterwards escalation starts again."""
+    data = call("POST", f"/api/v1/alerts/{quote(alert)}/snooze", {"until": in_time(length)})
+    show(data, as_json, lambda d: f"Alert {d['number']} pages nobody until {local(d['snoozed_until'])}.")
+
+
+@app.command()
+def reassign(
+    alert: Id,
+    person: Annotated[str, typer.Option("--to", help="Name, e-mail address or id.")],
+    as_json: Json = False,
+) -> None:
+    """Give an alert to somebody, who is paged; if they do not answer, the policy's next step follows."""
+    data = call("POST", f"/api/v1/alerts/{quote(alert)}/reassign", {"user_id": person_id(person)})
+    show(data, as_json, lambda d: f"Alert {d['number']} was given to {person}, who is paged.")
+
+
+@app.command()
+def unacknowledge(alert: Id, as_json: Json = False) -> None:
+    """Give an alert back: nobody has it, and escalation starts again."""
+    data = call("POST", f"/api/v1/alerts/{quote(alert)}/unacknowledge")
+    show(data, as_json, lambda d: f"Nobody has alert {d['number']} now. Escalation starts again.")
 
 
 @app.command("add-responder")

@@ -1,6 +1,6 @@
 """When somebody may be told what is not urgent. Pure: the same rules as the SQL function `undisturbed_moment`.
 
-`tests/domain/test_rules.py` holds the two together.
+`tests/domain/test_personal_rules.py` holds the two together.
 """
 
 from collections.abc import Mapping

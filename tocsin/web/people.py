@@ -13,6 +13,7 @@ from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Conflict, Invalid
 from tocsin.people import commands, queries
 from tocsin.people.model import Role
+from tocsin.people.quiet import undisturbed_now
 from tocsin.web.buttons import button
 from tocsin.web.choices import ROLES, time_zones
 
@@ -62,10 +63,11 @@ async def _people(db: Reader) -> list[dict[str, Any]]:
     users = await queries.users(db)
     ready = await readiness_of(db, [user.id for user in users])
     on_call = {r.user_id for r in await unready(db)}
+    undisturbed = await undisturbed_now(db)
     return [
         {
             "user": user, "teams": sorted(teams.get(user.id, [])), "seen_at": seen.get(user.id),
-            "ready": ready.get(user.id), "needed": user.id in on_call and user.disabled_at is None,
+            "undisturbed": undisturbed.get(user.id), "ready": ready.get(user.id), "needed": user.id in on_call and user.disabled_at is None,
             "unready": user.disabled_at is None and user.id in ready and not ready[user.id].ready,
         }
         for user in users

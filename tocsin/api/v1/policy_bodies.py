@@ -109,13 +109,15 @@ class PolicyBody(Strict):
 
 
 def shown_preview(preview: Preview) -> dict[str, Any]:
-    """`steps` in order, the fallback as the last one; `note` says why one is skipped or finds nobody."""
+    """`steps` in order, the fallback as the last one; `note` says why one is skipped or finds nobody. `heard_at`: not
+    urgent, and waits until then for people's working hours."""
     return {
         "at": preview.at,
         "steps": [
             {
                 "at": s.at, "round": s.round, "step": s.step, "final": s.final, "people": s.people, "channels": s.channels,
                 "targets": [t.words for t in s.targets], "skipped": s.skipped, "empty": s.empty, "note": s.note,
+                "heard_at": s.heard_at,
             }
             for s in preview.steps
         ],
