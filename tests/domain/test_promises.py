@@ -144,6 +144,7 @@ async def test_whoever_promised_is_reminded_once_shortly_before(world: World, la
     assert notice["state"] == "sent"
     assert notice["message"]["text"].startswith("Still on it? Your acknowledgement lapses at ")
     assert "Still on it?" in world.email.got[-1][0].subject
+    assert "https://tocsin.example/ack/" in world.email.got[-1][0].text, "one tap, without signing in"
 
 
 async def test_signs_of_life_keep_it(world: World, later: Later) -> None:

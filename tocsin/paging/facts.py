@@ -6,10 +6,12 @@ from tocsin.paging.transport import AlertFacts, OtherAlert, PageFacts
 
 
 def facts_of(claimed: Claimed, links: Links) -> PageFacts:
-    """Facts for the renderer; the acknowledge link only for pages, and only to a person: it acts in that person's name."""
+    """Facts for the renderer; the link that acts in a person's name only to that person: for pages, and to be reminded of one."""
     words = claimed.message or {}
     alert = alert_of(claimed)
-    paged = claimed.purpose is Purpose.PAGE and claimed.page_id is not None and claimed.channel_id is None
+    personal = claimed.page_id is not None and claimed.channel_id is None
+    asks = personal and words.get("own_link") is True
+    own = asks or (personal and claimed.purpose is Purpose.PAGE)
     return PageFacts(
         purpose=claimed.purpose,
         key=claimed.id,
@@ -19,13 +21,14 @@ def facts_of(claimed: Claimed, links: Links) -> PageFacts:
         subject=str(words.get("subject", "")),
         text=str(words.get("text", "")),
         alert=alert,
-        ack_url=_link(claimed, links) if paged else links.absolute(str(words.get("url", ""))),
+        ack_url=_link(claimed, links) if own else links.absolute(str(words.get("url", ""))),
         alert_url=links.alert(alert.number) if alert else "",
         since=alert.started_at if alert else None,
         maybe_repeated=claimed.maybe_repeated,
         others=tuple(OtherAlert(o["number"], o["message"], o["priority"]) for o in claimed.others or ()),
         carries=claimed.carries,
         follows=claimed.follows,
+        asks=asks,
     )
 
 

@@ -59,7 +59,7 @@ select distinct on (a.id, p.id) p.id, u.id, w.contact_method_id, w.transport, w.
        jsonb_build_object(
            'subject', 'Still on it? [P' || a.priority || ' #' || a.number || '] ' || a.message,
            'text', 'Still on it? Your acknowledgement lapses at ' || to_char(t.until at time zone zone_of(u.time_zone), 'HH24:MI')
-               || ' your time, and paging goes on.', 'url', '/alerts/' || a.number),
+               || ' your time, and paging goes on.', 'url', '/alerts/' || a.number, 'own_link', true),
        w.state, case when w.state = 'failed' then w.error end, w.failed_at
 from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as t (alert_id, user_id, until)
 join alerts a on a.id = t.alert_id

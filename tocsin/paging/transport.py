@@ -153,6 +153,8 @@ class PageFacts:
     carries: int = 0
     #: A message of the same cause went just before this one.
     follows: bool = False
+    #: A notice that waits for an answer: its link acts in the person's name.
+    asks: bool = False
 
     @property
     def heading(self) -> str:
