@@ -80,8 +80,12 @@ async def test_the_page_says_what_a_page_would_do_and_whose_the_rules_are(browse
     )
     assert "Nothing urgent can reach you." in text, "no mail server is set here"
     assert "using the defaults" in text
+    assert "Not used:" not in text
     assert (await browser.press("/settings/profile/rules/own"))[0] == 303
     assert "your own" in await browser.see(here)
+    more = await browser.press("/settings/profile/methods", transport="email", address="ana@home.example")
+    assert more[0] == 303
+    assert "E-mail: ana@home.example (not verified)" in await browser.see(here), "no rule of hers uses it"
     assert (await browser.press(f"{here}/undisturbed", minutes="120"))[0] == 303
     assert "On, until" in await browser.see(here)
     assert "Do not disturb until" in await browser.see("/settings/people")
