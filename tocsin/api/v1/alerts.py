@@ -206,7 +206,7 @@ async def _shown(call: Caller, alert: Alert) -> dict[str, Any]:
         "description": alert.description, "source": alert.source, "entity": alert.entity, "tags": alert.tags,
         "details": alert.details, "link": alert.link, "owner_id": alert.owner_id,
         "acknowledged_by": alert.acknowledged_by, "snoozed_until": alert.snoozed_until,
-        "promised_until": alert.promised_until, "responders": await responders.responders_of(call.db, alert.id),
+        "responders": await responders.responders_of(call.db, alert.id),
         "closed_by": alert.closed_by, "url": f"{call.site.settings.url}/alerts/{alert.number}",
     }  # fmt: skip
 
@@ -216,5 +216,5 @@ def _brief(alert: Alert, now: datetime) -> dict[str, Any]:
         "id": alert.id, "number": alert.number, "alias": alert.alias, "message": alert.message,
         "priority": f"P{alert.priority}", "state": state_of(alert, now), "count": alert.count,
         "service_id": alert.service_id, "created_at": alert.created_at, "last_at": alert.last_at,
-        "acknowledged_at": alert.acknowledged_at, "closed_at": alert.closed_at,
+        "acknowledged_at": alert.acknowledged_at, "promised_until": alert.promised_until, "closed_at": alert.closed_at,
     }  # fmt: skip
