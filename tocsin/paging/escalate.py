@@ -55,9 +55,10 @@ async def begin_for(u: Unit, alert_ids: Sequence[UUID], *, again: bool = False) 
 
 
 async def _begun(u: Unit, alert_ids: list[UUID], again: bool) -> list[Row]:
-    """A silence that cannot be read must not keep a page back: then there are none."""
+    """A silence or a rule that cannot be read must not keep a page back: then there are none."""
     try:
         async with u.savepoint():
+            await u.value(sql.group_alerts, alert_ids, again)
             return await u.rows(sql.begin_escalations, alert_ids, again, True)
     except DATA_ERRORS as error:
         log.error("silences_unreadable", error=repr(error))  # noqa: TRY400 - handled: everybody is paged

@@ -53,6 +53,7 @@ class EndReason(StrEnum):
     FAILED = "failed"
     SILENCED = "silenced"
     SUPPRESSED = "suppressed"
+    GROUPED = "grouped"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,16 @@ where d.id in (
 -- Before escalations begin: what another process begins at this moment is waited for, and then seen.
 select id from alerts where id = any ($1::uuid[]) order by id for no key update
 
+-- name: group_alerts
+-- engine
+-- Before escalations begin, those that a rule groups join their group. $2: also those that had an escalation.
+select group_alerts($1::uuid[], $2)
+
 -- name: begin_escalations
 -- engine
 -- Hundreds of alerts at once: freezes each service's policy into an escalation, starting now or when the snooze ends.
 -- An alert that pages nobody gets an escalation that has ended, with the reason; one that does so for a while only also gets
--- a row that says until when. $2: also for those that had one. $3: whether silences are heeded.
+-- a row that says until when. $2: also for those that had one. $3: whether silences and groups are heeded.
 with asked as (
     select a.id, a.urgency, greatest(clock(), a.snoozed_until) as start, s.name as service, p.id as policy_id, p.name
     from alerts a
@@ -36,7 +41,7 @@ with asked as (
     select * from hushed_alerts(case when $3 then $1::uuid[] end)
 ), ready as (
     select asked.*, coalesce(plan, '{}') as plan, step_delay(plan, 0) as delay, h.alert_id is not null as hushed,
-           h.silence_id, h.under_id, h.until, h.end_reason, h.words
+           h.silence_id, h.under_id, h.until, h.end_reason, h.words, h.group_id
     from asked left join plans using (policy_id) left join hushed h on h.alert_id = asked.id
 ), begun as (
     insert into escalations (alert_id, policy_id, policy_name, plan, urgency, round_started_at, next_at, ended_at,
@@ -52,10 +57,11 @@ with asked as (
     on conflict (alert_id) where ended_at is null do nothing
     returning id, alert_id, ended_at
 ), kept as (
-    insert into silenced_alerts (alert_id, silence_id, under_id, until)
-    select id, silence_id, under_id, until from ready where hushed and delay is not null
+    insert into silenced_alerts (alert_id, silence_id, under_id, until, group_id)
+    select id, silence_id, under_id, until, group_id from ready where hushed and delay is not null
     on conflict (alert_id) where over_at is null
-    do update set silence_id = excluded.silence_id, under_id = excluded.under_id, until = excluded.until, at = clock()
+    do update set silence_id = excluded.silence_id, under_id = excluded.under_id, until = excluded.until,
+                  group_id = excluded.group_id, at = clock()
 ), woken as (
     update silenced_alerts set over_at = clock()
     where over_at is null and alert_id in (select id from ready where not hushed)

@@ -20,7 +20,7 @@ from tocsin.paging.model import (
 )
 from tocsin.paging.plans import plan_of
 from tocsin.paging.rosters import roster
-from tocsin.paging.silenced import Beneath, Quiet, QuietNow
+from tocsin.paging.silenced import Around, QuietNow
 
 sql = Statements("tocsin.paging")
 bundles_sql = Statements("tocsin.paging", "bundles.sql")
@@ -80,14 +80,13 @@ async def ledger(db: Reader, alert_id: UUID) -> list[PageWithDeliveries]:
     return await with_deliveries(db, await db.all(Page, sql.pages_of_alert, alert_id))
 
 
-async def quiet_around(db: Reader, alert_id: UUID) -> tuple[Quiet | None, list[Beneath]]:
-    """Why an alert pages nobody for now, if something keeps it quiet; and what is quiet under it."""
-    return await silenced.quiet_of(db, alert_id), await silenced.beneath(db, alert_id)
+async def quiet_around(db: Reader, alert_id: UUID) -> Around:
+    """Why an alert pages nobody for now, if something keeps it quiet; what is quiet under it; and its group."""
+    return await silenced.around(db, alert_id)
 
 
-async def quiet_among(db: Reader, alert_ids: Sequence[UUID]) -> set[UUID]:
-    """Which of these alerts are silenced, or quiet under another one."""
-    return await silenced.quiet_among(db, alert_ids)
+#: Per alert that is silenced, quiet under another one, or leads a group: what a list says of it.
+lines_of = silenced.lines_of
 
 
 async def quiet_now(db: Reader) -> QuietNow:

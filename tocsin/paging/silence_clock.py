@@ -1,4 +1,4 @@
-"""The end of quiet: alerts that are still open page when their silence, or the alert above them, is over."""
+"""The end of quiet: alerts that are still open page when their silence, or the alert above them, is over; or when they lead their group."""
 
 from datetime import timedelta
 
@@ -6,6 +6,7 @@ from tocsin.alerts.silences import reckon_again
 from tocsin.kernel.db import ENGINE, Database, Unit
 from tocsin.kernel.log import logger
 from tocsin.paging.escalate import BATCH, begin_for
+from tocsin.paging.grouped import mend
 from tocsin.paging.silenced import GRACE, sql
 
 log = logger(__name__)
@@ -32,7 +33,7 @@ class SilenceClock:
 
 async def wake_forgotten(u: Unit) -> int:
     """Part of the reconciler's look: quiet alerts that nothing would wake. How many there were."""
-    mended = await u.run(sql.mend_over, GRACE / timedelta(seconds=1))
+    mended = await u.run(sql.mend_over, GRACE / timedelta(seconds=1)) + await mend(u)
     forgotten = [row["id"] for row in await u.rows(sql.forgotten_silenced)]
     if mended or forgotten:
         log.warning("quiet_alerts_forgotten", mended=mended, alerts=len(forgotten))

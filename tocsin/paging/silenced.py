@@ -1,4 +1,4 @@
-"""Alerts that page nobody for now: by a silence, or under the alert of what their service depends on."""
+"""Alerts that page nobody for now: by a silence, under the alert of what their service depends on, or under one of their group."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from tocsin.alerts.silences import end_with_alerts
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.sql import Statements
+from tocsin.paging.grouped import Gathering, Line, gathering_of, lines, pass_on
 from tocsin.people.audit import audit
 
 sql = Statements("tocsin.paging", "silenced.sql")
@@ -18,7 +19,8 @@ GRACE = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Why an alert pages nobody for now: the silence, or the alert that it is under. `until` is None while that is open."""
+    """Why an alert pages nobody for now: the silence, or the alert that it is under, in a group if it has a `group_id`. `until` is
+    None while that is open."""
 
     at: datetime
     until: datetime | None
@@ -28,6 +30,7 @@ class Quiet:
     owner: str
     under_number: int | None
     under_message: str
+    group_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +72,20 @@ class QuietNow:
 
     silenced: int
     suppressed: int
+    grouped: int = 0
 
     @property
     def all(self) -> int:
-        return self.silenced + self.suppressed
+        return self.silenced + self.suppressed + self.grouped
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What keeps an alert quiet now, if something does; what is quiet because it is open; and its group, if it is in one."""
+
+    quiet: Quiet | None
+    beneath: list[Beneath]
+    gathering: Gathering | None
 
 
 @command("silence.quieten")
@@ -82,12 +95,14 @@ async def quieten(u: Unit, silence_id: UUID) -> int:
     if alerts:
         await audit(u, "silence.quieten", str(silence_id), None, {"alerts": len(alerts)})
         u.touch("alerts", "pages", "work", *(f"alert:{alert}" for alert in alerts[:20]))
+        await pass_on(u, alerts)
     return len(alerts)
 
 
 async def let_go(u: Unit, alert_ids: Sequence[UUID]) -> None:
-    """Alerts were acknowledged or closed: none of them pages later, what was quiet under them has its grace, and silences
-    that end with them are over."""
+    """Alerts were acknowledged or closed: none of them pages later, what was quiet under them has its grace, groups that they led
+    have another leader if they closed, and silences that end with them are over."""
+    await pass_on(u, alert_ids)
     await u.run(sql.let_go, list(alert_ids), GRACE / timedelta(seconds=1))
     await end_with_alerts(u, alert_ids)
 
@@ -114,9 +129,14 @@ async def counts(db: Reader, silence_ids: Sequence[UUID]) -> dict[UUID, tuple[in
     }
 
 
-async def quiet_among(db: Reader, alert_ids: Sequence[UUID]) -> set[UUID]:
-    """Which of these alerts page nobody for now."""
-    return {row["alert_id"] for row in await db.rows(sql.quiet_among, list(alert_ids))}
+async def around(db: Reader, alert_id: UUID) -> Around:
+    """What an alert's page says of others."""
+    return Around(await quiet_of(db, alert_id), await beneath(db, alert_id), await gathering_of(db, alert_id))
+
+
+async def lines_of(db: Reader, alert_ids: Sequence[UUID]) -> dict[UUID, Line]:
+    """What lists say of these alerts: quiet, grouped, leading; those that are missing page as ever."""
+    return await lines(db, alert_ids)
 
 
 async def quiet_now(db: Reader) -> QuietNow:

@@ -16,7 +16,7 @@ with hushed as materialized (
 ), kept as (
     insert into silenced_alerts (alert_id, silence_id, until) select alert_id, $1, until from ended
     on conflict (alert_id) where over_at is null
-    do update set silence_id = excluded.silence_id, under_id = null, until = excluded.until, at = clock()
+    do update set silence_id = excluded.silence_id, under_id = null, group_id = null, until = excluded.until, at = clock()
 )
 select alert_id from ended
 
@@ -30,7 +30,8 @@ with over as (
       and coalesce(a.closed_at, a.acknowledged_at) is not null
 )
 update silenced_alerts x set until = clock() + make_interval(secs => $2) from alerts a
-where x.under_id = any ($1::uuid[]) and x.over_at is null and x.until is null and a.id = x.under_id and a.closed_at is not null
+where x.under_id = any ($1::uuid[]) and x.over_at is null and x.until is null and x.group_id is null and a.id = x.under_id
+  and a.closed_at is not null
 
 -- name: next_over
 -- engine
@@ -57,7 +58,7 @@ from (
     select n.id, case when a.closed_at is not null then greatest(a.closed_at + make_interval(secs => $1), clock())
                       else clock() end as until
     from silenced_alerts n left join alerts a on a.id = n.under_id
-    where n.over_at is null and case
+    where n.over_at is null and n.group_id is null and case
         when n.silence_id is null then n.until is null and (a.id is null or a.closed_at is not null or not has_attention(a))
         else n.until > clock() and not exists (
             select from silence_windows w join silences s on s.id = w.silence_id
@@ -67,14 +68,14 @@ where x.id = v.id
 
 -- name: forgotten_silenced
 -- engine
--- The reconciler: urgent alerts that were quiet, that nothing runs for, and that no row would wake.
+-- The reconciler: urgent alerts that were quiet, and any in a group, that nothing runs for, and that no row would wake.
 select a.id from alerts a
 cross join lateral (
     select e.end_reason from escalations e where e.alert_id = a.id order by e.started_at desc, e.ended_at is null desc limit 1
 ) latest
-where a.closed_at is null and a.acknowledged_at is null and a.urgency = 'high'
+where a.closed_at is null and a.acknowledged_at is null and (a.urgency = 'high' or latest.end_reason = 'grouped')
   and a.created_at between clock() - interval '31 days' and clock() - interval '60 seconds'
-  and latest.end_reason in ('silenced', 'suppressed')
+  and latest.end_reason in ('silenced', 'suppressed', 'grouped')
   and not exists (select from silenced_alerts x where x.alert_id = a.id and x.over_at is null)
 limit 500
 
@@ -82,7 +83,7 @@ limit 500
 -- row: tocsin.paging.silenced.Quiet
 -- Why an alert pages nobody for now.
 select x.at, x.until, x.silence_id, coalesce(s.kind, '') as kind, coalesce(s.reason, '') as reason,
-       coalesce(u.name, '') as owner, a.number as under_number, coalesce(a.message, '') as under_message
+       coalesce(u.name, '') as owner, a.number as under_number, coalesce(a.message, '') as under_message, x.group_id
 from silenced_alerts x
 left join silences s on s.id = x.silence_id
 left join users u on u.id = s.owner_id
@@ -95,7 +96,7 @@ where x.alert_id = $1 and x.over_at is null
 select a.number, a.message, a.priority, x.at, coalesce(s.name, '') as service, u.number as under_number
 from silenced_alerts x join alerts a on a.id = x.alert_id left join services s on s.id = a.service_id
 left join alerts u on u.id = x.under_id
-where x.over_at is null and x.silence_id is null and ($1::uuid is null or x.under_id = $1)
+where x.over_at is null and x.silence_id is null and x.group_id is null and ($1::uuid is null or x.under_id = $1)
 order by a.priority, a.number limit 100
 
 -- name: silenced_by
@@ -113,11 +114,8 @@ select * from (
 select silence_id, count(distinct alert_id) as alerts, count(*) filter (where over_at is null) as now
 from silenced_alerts where silence_id = any ($1::uuid[]) group by silence_id
 
--- name: quiet_among
--- Which of these alerts page nobody for now.
-select alert_id from silenced_alerts where alert_id = any ($1::uuid[]) and over_at is null
-
 -- name: quiet_now
--- How many open alerts page nobody for now, by a silence and under other alerts.
-select count(*) filter (where silence_id is not null) as silenced, count(*) filter (where silence_id is null) as suppressed
+-- How many open alerts page nobody for now, by a silence, under other alerts, and in groups.
+select count(*) filter (where silence_id is not null) as silenced, count(*) filter (where silence_id is null and group_id is null) as suppressed,
+       count(*) filter (where group_id is not null) as grouped
 from silenced_alerts where over_at is null
