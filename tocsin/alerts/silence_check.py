@@ -44,7 +44,7 @@ def checked(draft: SilenceDraft, now: datetime) -> SilenceDraft:
     ):
         raise Invalid("link", "The link starts with https:// and has 2000 characters at most.")
     _check_about(draft)
-    matchers = tuple(_matcher(m) for m in draft.matchers)
+    matchers = tuple(checked_matcher(m) for m in draft.matchers)
     kept = replace(
         draft, reason=reason, matchers=matchers, service_ids=tuple(dict.fromkeys(draft.service_ids))
     )
@@ -63,7 +63,8 @@ def _check_about(draft: SilenceDraft) -> None:
         raise Invalid("service_ids", f"A silence is of {MOST_SERVICES} services at most.")
 
 
-def _matcher(given: Matcher) -> Matcher:
+def checked_matcher(given: Matcher) -> Matcher:
+    """One condition as it is kept; of grouping rules too. Raises `Invalid` with the field `matchers`."""
     field, value = given.field.strip(), given.value
     known = field in FIELDS or (field.startswith(DETAILS) and len(DETAILS) < len(field) <= 208)
     if not known or clean(field) != field:

@@ -128,6 +128,9 @@ VERBS: dict[str, Need] = {
     "silence.extend": RESPOND,
     "silence.end": RESPOND,
     "silence.quieten": RESPOND,
+    "grouping.create": CONFIGURE,
+    "grouping.change": CONFIGURE,
+    "grouping.remove": CONFIGURE,
     "alert.take_in": INTAKE,
     "alert.report": RESPOND,
     "alert.acknowledge": INTAKE,
@@ -139,6 +142,8 @@ VERBS: dict[str, Need] = {
     "alert.reassign": RESPOND,
     "alert.acknowledge_many": RESPOND,
     "alert.close_many": RESPOND,
+    "alert.acknowledge_group": RESPOND,
+    "alert.close_group": RESPOND,
     "alert.note": INTAKE,
     # paging
     "policy.create": CONFIGURE,
