@@ -140,8 +140,13 @@ def furnish(house: House) -> dict[str, str]:
         "matchers": [{"field": "details." + WORD, "operator": "equals", "value": (HOSTILE + WORD)[:500]}],
     }  # fmt: skip
     silence_id = server.api("POST", "/silences", silence, token)["id"]
+    rule = {
+        "name": (HOSTILE + WORD)[:100], "fields": ["details." + WORD, "tag:" + WORD[:99]], "team_id": team["id"],
+        "matchers": silence["matchers"],
+    }  # fmt: skip
+    rule_id = server.api("POST", "/grouping", rule, token)["id"]
     return {
-        "alert": alert, "key": key, "silence_id": str(silence_id), "service_id": str(service_id), "policy_id": str(policy["id"]),
+        "alert": alert, "key": key, "rule_id": str(rule_id), "silence_id": str(silence_id), "service_id": str(service_id), "policy_id": str(policy["id"]),
         "schedule_id": str(schedule_id), "publication_id": str(publication),
         "token": link_in(mail, "/ack/").rpartition("/")[2], "team_id": str(team["id"]),
         "relief": relief_link(house, UUID(str(schedule_id)), UUID(ada)),

@@ -155,6 +155,23 @@ def test_a_silence_from_the_shell(shell: Shell) -> None:
     assert "--for" in failed(shell.run("silence", "add", "alias=x", "-r", "x"), REFUSED)
 
 
+def test_grouping_from_the_shell(shell: Shell) -> None:
+    seen = shell.json("grouping", "preview", "--by", "service", "--for", "60")
+    assert isinstance(seen, dict)
+    assert seen["groups"] <= seen["matched"] <= seen["looked_at"]
+    made = shell.json(
+        "grouping", "add", "message*=backup", "-n", "Backups", "--by", "service", "--by", "tag:cluster:", "--service", "Checkout"
+    )
+    assert isinstance(made, dict)
+    assert (made["about"], made["by"]) == (
+        "Alerts of Checkout, where message contains backup", "service and tag cluster:…",
+    )  # fmt: skip
+    assert "Backups" in shell.run("grouping", "list").stdout
+    assert "is out of use" in shell.run("grouping", "remove", "backups").stdout
+    assert "Every alert pages by itself." in shell.run("grouping", "list").stdout
+    assert "no field" in failed(shell.run("grouping", "add", "-n", "x", "--by", "host"), REFUSED)
+
+
 def test_who_is_on_call(shell: Shell) -> None:
     assert "Ada Admin" in shell.run("oncall", "now").stdout
     found = shell.json("oncall", "now")

@@ -87,7 +87,7 @@ LEFT_OUT: dict[str, dict[str, set[str]]] = {
         "the status page is set up by eye; updates publish to it from every door": STATUS_PAGE,
         "the command line is for the moment something breaks; setting up is for the pages and the API": SET_UP
         | REVISE
-        | {"heartbeat.change", "heartbeat.renew", "silence.change", "service.set_dependencies"},
+        | {"heartbeat.change", "heartbeat.renew", "silence.change", "grouping.change", "service.set_dependencies"},
         "who may do what is changed in a session, by an administrator": PEOPLE,
         "a shell can repeat the single one": {"alert.acknowledge_many", "alert.close_many"},
         "words about an alert are for its page": {"alert.note", "page.person", "incident.reopen"},

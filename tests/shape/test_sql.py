@@ -18,6 +18,8 @@ from tocsin.kernel.sql import Statement, Statements
 
 #: Tables that grow with every alert, page or incident. An engine statement reaches their rows by an index.
 LARGE = {
+    "alert_group_members",
+    "alert_groups",
     "alerts",
     "deliveries",
     "delivery_attempts",

@@ -203,6 +203,8 @@ where case $1::text
   and ($3::uuid is null or service_id = $3)
   and ($4::bigint is null or number < $4)
   and ($6::smallint is null or priority = $6)
+  and (not $7::boolean or not exists (
+        select from silenced_alerts x where x.alert_id = alerts.id and x.over_at is null and x.group_id is not null))
 order by number desc limit $5
 
 -- name: counts

@@ -106,7 +106,9 @@ def checked(draft: GroupingDraft) -> GroupingDraft:
         raise Invalid("team_id", "It is for one service or for one team, not for both.")
     if len(draft.matchers) > MOST_MATCHERS:
         raise Invalid("matchers", f"A rule has {MOST_MATCHERS} conditions at most.")
-    return replace(draft, name=name, fields=fields, matchers=tuple(checked_matcher(m) for m in draft.matchers))
+    return replace(
+        draft, name=name, fields=fields, matchers=tuple(checked_matcher(m) for m in draft.matchers)
+    )
 
 
 async def _ready(u: Unit, draft: GroupingDraft) -> GroupingDraft:
@@ -129,7 +131,9 @@ async def _may_decide(u: Unit, draft: GroupingDraft) -> None:
     if u.actor.kind == "engine" or u.actor.role == "admin":
         return
     if team is None or not await u.value(sql.is_team_admin, team, u.actor.id):
-        raise Forbidden("Only administrators group the alerts of all, and a team's own administrators those of the team.")
+        raise Forbidden(
+            "Only administrators group the alerts of all, and a team's own administrators those of the team."
+        )
 
 
 async def _add_matchers(u: Unit, rule_id: UUID, draft: GroupingDraft) -> None:
@@ -180,6 +184,11 @@ async def rule_by_id(db: Reader, rule_id: UUID) -> GroupingRule:
 async def rules(db: Reader) -> list[GroupingRule]:
     """All in use, in the order in which they are asked."""
     return await db.all(GroupingRule, sql.rules, None)
+
+
+async def teams_decided(db: Reader, user_id: UUID) -> set[UUID]:
+    """The teams that somebody is an administrator of: they group the alerts of these."""
+    return {row["team_id"] for row in await db.rows(sql.teams_of_admin, user_id)}
 
 
 async def preview(u: Unit, draft: GroupingDraft) -> GroupingPreview:

@@ -48,6 +48,10 @@ select exists (select from teams where id = $1)
 -- Whether somebody may decide for a team.
 select exists (select from team_members where team_id = $1 and user_id = $2 and role = 'admin')
 
+-- name: teams_of_admin
+-- For which teams somebody decides.
+select team_id from team_members where user_id = $1 and role = 'admin'
+
 -- name: rules
 -- row: tocsin.alerts.grouping_model.GroupingRule
 -- $1: one by its id, also one that is out of use; null: all in use, in the order in which they are asked.

@@ -39,10 +39,11 @@ async def alerts(
     before: int | None = None,
     limit: int = 50,
     priority: int | None = None,
+    leaders: bool = False,
 ) -> list[Alert]:
     """The newest that fit, with a lower number than `before`. `state`: open, acknowledged, snoozed, closed, active (not
-    closed) or all."""
-    return await db.all(Alert, sql.alerts, state, text, service_id, before, limit, priority)
+    closed) or all. `leaders`: without those that are quiet in a group, under its leader."""
+    return await db.all(Alert, sql.alerts, state, text, service_id, before, limit, priority, leaders)
 
 
 async def counts(db: Reader) -> dict[str, int]:

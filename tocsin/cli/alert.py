@@ -12,6 +12,7 @@ from tocsin.cli.output import Json, local, show, table
 app = typer.Typer(no_args_is_help=True, help="Send and answer alerts.")
 PROMISED = "When the next sign of life comes: 30m, 2h. As the alert's priority says unless told otherwise."
 Id = Annotated[str, typer.Argument(help="The alert's number or id.")]
+Group = Annotated[bool, typer.Option("--group", help="All of its group.")]
 
 
 @app.command()
@@ -57,10 +58,15 @@ def acknowledge(
     alert: Id,
     note: Annotated[str, typer.Option(help="What you say about it.")] = "",
     length: Annotated[str, typer.Option("--for", help=PROMISED)] = "",
+    group: Group = False,
     as_json: Json = False,
 ) -> None:
     """Acknowledge an alert: you have it, nobody else is paged until the next sign of life is due."""
     body = {"note": note, "until": in_time(length)}
+    if group:
+        done = call("POST", f"/api/v1/alerts/{quote(alert)}/acknowledge-group", body)
+        show(done, as_json, lambda d: f"Yours: {d['acknowledged']}.")
+        return
     data = call("POST", f"/api/v1/alerts/{quote(alert)}/acknowledge", body)
     show(
         data,
@@ -131,9 +137,16 @@ def _promised(data: dict[str, Any]) -> str:
 
 @app.command()
 def close(
-    alert: Id, note: Annotated[str, typer.Option(help="What you say about it.")] = "", as_json: Json = False
+    alert: Id,
+    note: Annotated[str, typer.Option(help="What you say about it.")] = "",
+    group: Group = False,
+    as_json: Json = False,
 ) -> None:
     """Close an alert."""
+    if group:
+        done = call("POST", f"/api/v1/alerts/{quote(alert)}/close-group", {"note": note})
+        show(done, as_json, lambda d: f"Closed: {d['closed']}.")
+        return
     data = call("POST", f"/api/v1/alerts/{quote(alert)}/close", {"note": note})
     show(data, as_json, lambda d: f"Alert {d['number']} is closed.")
 

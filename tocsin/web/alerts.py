@@ -29,17 +29,17 @@ async def list_(request: Request) -> Response:
     state = query.choice("state", STATES, default="active")
     found = await queries.alerts(
         db, state=state, text=query.text("q", most=200) or None, service_id=query.id("service"),
-        before=_cursor(query), limit=PAGE + 1,
+        leaders=query.flag("leaders"), before=_cursor(query), limit=PAGE + 1,
     )  # fmt: skip
     now = await db.clock()
     names = {s.id: s.name for s in await services(db)}
-    silent = await paging.quiet_among(db, [a.id for a in found])
-    rows = [row_of(a, now, names) | {"quiet": a.id in silent} for a in found[:PAGE]]
+    lines = await paging.lines_of(db, [a.id for a in found])
+    rows = [row_of(a, now, names) | {"line": lines.get(a.id)} for a in found[:PAGE]]
     more = found[PAGE - 1].number if len(found) > PAGE else None
     context = {
         "nav": "alerts", "rows": rows, "state": state, "states": STATES, "q": query.text("q", most=200),
         "service": query.id("service"), "services": names, "counts": await queries.counts(db), "more": more,
-        "quiet": await paging.quiet_now(db),
+        "quiet": await paging.quiet_now(db), "leaders": query.flag("leaders"),
     }  # fmt: skip
     return await render(request, "alerts/list.html", context)
 
@@ -52,7 +52,7 @@ async def show(request: Request) -> Response:
     service = await service_by_id(db, alert.service_id) if alert.service_id else None
     names = {service.id: service.name} if service else {}
     escalation = await paging.escalation_of(db, alert.id)
-    quiet, beneath = await paging.quiet_around(db, alert.id)
+    around = await paging.quiet_around(db, alert.id)
     context = {
         "nav": "alerts",
         "alert": alert,
@@ -61,8 +61,9 @@ async def show(request: Request) -> Response:
         "entries": [shown(e) for e in await entries_after(db, alert.id)],
         "pages": await paging.ledger(db, alert.id),
         "escalation": escalation,
-        "quiet": quiet,
-        "beneath": beneath,
+        "quiet": around.quiet,
+        "beneath": around.beneath,
+        "gathering": around.gathering,
         "planned": await paging.next_steps(db, escalation),
         "why_quiet": "" if alert.acknowledged_at or alert.closed_at else paging.why_quiet(escalation),
         "empty_steps": await paging.empty_steps(db, alert.id),

@@ -29,7 +29,7 @@ async def now(request: Request) -> Response:
     )
     mine = await paging.pages_of(db, viewer.id, waiting=True)
     active = await alerts.alerts(db, state="active", text=None, service_id=None, before=None, limit=20)
-    silent = await paging.quiet_among(db, [a.id for a in active])
+    lines = await paging.lines_of(db, [a.id for a in active])
     on_call, following = await on_call_and_next(db)
     context = {
         "nav": "now",
@@ -40,7 +40,7 @@ async def now(request: Request) -> Response:
         "expected": await expected_of(db, viewer.id, on_call),
         "open": sorted(open_, key=lambda card: card.severity),
         "alerts": sorted(
-            (row_of(a, moment, names) | {"quiet": a.id in silent} for a in active),
+            (row_of(a, moment, names) | {"line": lines.get(a.id)} for a in active),
             key=lambda row: int(row["priority"]),
         ),
         "quiet": await paging.quiet_now(db),

@@ -42,7 +42,7 @@ def draft_in(form: Form, zone: str, now: datetime) -> SilenceDraft:
         raise Invalid("starts_at", "It begins within a year.")
     return SilenceDraft(
         form.text("reason", most=500, needed=True, label="The reason"), starts, _end(form, zone, starts),
-        tuple(_matchers(form)), tuple(Form([("service_ids", x)]).needed_id("service_ids") for x in form.all("service_ids")),
+        tuple(matchers_in(form)), tuple(Form([("service_ids", x)]).needed_id("service_ids") for x in form.all("service_ids")),
         SilenceKind(form.choice("kind", tuple(SilenceKind), default="silence")), form.text("link", most=2000), _weekly(form, zone),
         form.id("owner_id"), form.id("alert_id") if form.flag("with_alert") else None, form.flag("confirmed"),
     )  # fmt: skip
@@ -67,7 +67,8 @@ def morning(now: datetime, zone: str) -> datetime:
     return instant(datetime.combine(day, time(9)), zone)
 
 
-def _matchers(form: Form) -> Iterator[Matcher]:
+def matchers_in(form: Form) -> Iterator[Matcher]:
+    """The conditions that are filled in; grouping rules have the same. Raises `Invalid`."""
     for number in range(MOST_MATCHERS):
         field, value = form.text(f"field{number}", most=208), form.text(f"value{number}", most=500)
         if field or value:
@@ -115,7 +116,7 @@ def values_of(silence: Silence, zone: str) -> dict[str, Any]:
             "alert_id": str(silence.ends_with_alert_id),
             "alert": silence.ends_with_number,
         }
-    return values | _matcher_values(silence.matchers)
+    return values | matcher_values(silence.matchers)
 
 
 async def values_asked(db: Reader, query: Form) -> dict[str, Any]:
@@ -135,7 +136,7 @@ def values_for(alert: Alert) -> dict[str, Any]:
     if alert.closed_at is None:
         values["alert_id"] = str(alert.id)
     field, value = ("message", alert.message) if _made_up(alert.alias) else ("alias", alert.alias)
-    return values | _matcher_values((Matcher(field, Operator.EQUALS, value[:500].split("\n")[0]),))
+    return values | matcher_values((Matcher(field, Operator.EQUALS, value[:500].split("\n")[0]),))
 
 
 def _made_up(alias: str) -> bool:
@@ -146,7 +147,8 @@ def _made_up(alias: str) -> bool:
         return False
 
 
-def _matcher_values(matchers: tuple[Matcher, ...]) -> dict[str, str]:
+def matcher_values(matchers: tuple[Matcher, ...]) -> dict[str, str]:
+    """What stands in the rows of conditions."""
     return {
         f"{name}{number}": str(getattr(matcher, name))
         for number, matcher in enumerate(matchers)

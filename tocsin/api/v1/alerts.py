@@ -87,9 +87,13 @@ async def list_alerts(
     text: str = "",
     before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    leaders: bool = False,
 ) -> dict[str, Any]:
-    """The newest alerts, with a lower number than `before`; `active` is everything that is not closed."""
-    found = await queries.alerts(call.db, state=state, text=text or None, before=before, limit=limit)
+    """The newest alerts, with a lower number than `before`; `active` is everything that is not closed. `leaders`: without those that
+    are quiet in a group, under its leader."""
+    found = await queries.alerts(
+        call.db, state=state, text=text or None, before=before, limit=limit, leaders=leaders
+    )
     now = await call.db.clock()
     return {"alerts": [_brief(a, now) for a in found]}
 
@@ -97,7 +101,7 @@ async def list_alerts(
 @router.get("/alerts/{alert}")
 async def show(call: Call, alert: str) -> dict[str, Any]:
     """One alert, by id or number. `quiet`: what keeps it from paging now, if something does; `quiet_under_it`: alerts that are
-    quiet because this one is open."""
+    quiet because this one is open; `group`: the alerts that it is grouped with, and which of them leads."""
     return await _shown(call, await _alert(call, alert))
 
 
@@ -200,9 +204,9 @@ async def _alert(call: Caller, text: str) -> Alert:
 
 async def _shown(call: Caller, alert: Alert) -> dict[str, Any]:
     brief = _brief(alert, await call.db.clock())
-    quiet, beneath = await paging.quiet_around(call.db, alert.id)
+    around = await paging.quiet_around(call.db, alert.id)
     return brief | {
-        "quiet": quiet, "quiet_under_it": beneath,
+        "quiet": around.quiet, "quiet_under_it": around.beneath, "group": around.gathering,
         "description": alert.description, "source": alert.source, "entity": alert.entity, "tags": alert.tags,
         "details": alert.details, "link": alert.link, "owner_id": alert.owner_id,
         "acknowledged_by": alert.acknowledged_by, "snoozed_until": alert.snoozed_until,
