@@ -160,7 +160,17 @@ def test_grouping_from_the_shell(shell: Shell) -> None:
     assert isinstance(seen, dict)
     assert seen["groups"] <= seen["matched"] <= seen["looked_at"]
     made = shell.json(
-        "grouping", "add", "message*=backup", "-n", "Backups", "--by", "service", "--by", "tag:cluster:", "--service", "Checkout"
+        "grouping",
+        "add",
+        "message*=backup",
+        "-n",
+        "Backups",
+        "--by",
+        "service",
+        "--by",
+        "tag:cluster:",
+        "--service",
+        "Checkout",
     )
     assert isinstance(made, dict)
     assert (made["about"], made["by"]) == (
@@ -170,6 +180,15 @@ def test_grouping_from_the_shell(shell: Shell) -> None:
     assert "is out of use" in shell.run("grouping", "remove", "backups").stdout
     assert "Every alert pages by itself." in shell.run("grouping", "list").stdout
     assert "no field" in failed(shell.run("grouping", "add", "-n", "x", "--by", "host"), REFUSED)
+
+
+def test_noise_from_the_shell(shell: Shell) -> None:
+    sent = shell.json("alert", "send", "Disk is full", "--service", "Checkout")
+    assert isinstance(sent, dict)
+    number = str(sent["number"])
+    assert "0 useful, 1 noise" in shell.run("alert", "rate", number, "noise").stdout
+    assert "Checkout" in shell.run("noise").stdout
+    assert "Closed: 1." in shell.run("alert", "close", number, "--group").stdout
 
 
 def test_who_is_on_call(shell: Shell) -> None:

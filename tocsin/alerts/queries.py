@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from tocsin.alerts import ratings
 from tocsin.alerts.model import Alert, Request
 from tocsin.kernel.db import Reader
 from tocsin.kernel.sql import Statements
@@ -67,3 +68,9 @@ async def similar(db: Reader, alert: Alert, limit: int = 5) -> list[Alert]:
 async def request(db: Reader, request_id: UUID) -> Request | None:
     """What became of an asynchronous request."""
     return await db.first(Request, sql.request, request_id)
+
+
+async def rating_of(db: Reader, alert_id: UUID, user_id: UUID | None) -> ratings.Rating:
+    """Whether people found its page useful, and this person's own answer."""
+    found = await db.first(ratings.Rating, ratings.sql.rating_of, alert_id, user_id)
+    return found or ratings.Rating(0, 0, None)

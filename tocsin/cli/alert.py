@@ -1,5 +1,6 @@
 """`tocsin alert`: send, list, and all that is done about one."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -8,6 +9,14 @@ import typer
 from tocsin.cli.client import call
 from tocsin.cli.lookup import in_time, one, person_id, schedule_id
 from tocsin.cli.output import Json, local, show, table
+
+
+class Answer(StrEnum):
+    """Whether a page was worth it."""
+
+    USEFUL = "useful"
+    NOISE = "noise"
+
 
 app = typer.Typer(no_args_is_help=True, help="Send and answer alerts.")
 PROMISED = "When the next sign of life comes: 30m, 2h. As the alert's priority says unless told otherwise."
@@ -149,6 +158,17 @@ def close(
         return
     data = call("POST", f"/api/v1/alerts/{quote(alert)}/close", {"note": note})
     show(data, as_json, lambda d: f"Alert {d['number']} is closed.")
+
+
+@app.command()
+def rate(
+    alert: Id,
+    answer: Annotated[Answer, typer.Argument(help="Was its page useful?")],
+    as_json: Json = False,
+) -> None:
+    """Say whether an alert's page was useful, or noise. Your last answer counts."""
+    data = call("PUT", f"/api/v1/alerts/{quote(alert)}/rating", {"useful": answer is Answer.USEFUL})
+    show(data, as_json, lambda d: f"Noted. In all: {d['useful']} useful, {d['noise']} noise.")
 
 
 def _id_of(data: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from tocsin.cli import (
     incident,
     ledger,
     me,
+    noise,
     oncall,
     page,
     policy,
@@ -45,6 +46,7 @@ def build(*more: More) -> typer.Typer:
     fairness.add_to(app)
     ledger.add_to(app)
     app.command()(readiness.readiness)
+    app.command()(noise.noise)
     app.command()(selfcheck.selfcheck)
     app.command()(page.page)
     for name, group in (

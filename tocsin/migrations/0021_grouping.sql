@@ -241,3 +241,12 @@ return a.acknowledged_at is not null or coalesce(
         select from services s
         join escalation_policies p on p.id = s.escalation_policy_id and p.archived_at is null
         where s.id = a.service_id));
+
+-- Whether a page was worth it: one answer per person and alert, which they may change.
+create table alert_ratings (
+    alert_id uuid not null references alerts on delete cascade,
+    user_id uuid not null references users on delete cascade,
+    useful boolean not null,
+    at timestamptz not null default clock(),
+    primary key (alert_id, user_id)
+);

@@ -144,6 +144,7 @@ VERBS: dict[str, Need] = {
     "alert.close_many": RESPOND,
     "alert.acknowledge_group": RESPOND,
     "alert.close_group": RESPOND,
+    "alert.rate": ON_CALL,
     "alert.note": INTAKE,
     # paging
     "policy.create": CONFIGURE,

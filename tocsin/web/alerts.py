@@ -64,6 +64,7 @@ async def show(request: Request) -> Response:
         "quiet": around.quiet,
         "beneath": around.beneath,
         "gathering": around.gathering,
+        "rating": await queries.rating_of(db, alert.id, viewer.id),
         "planned": await paging.next_steps(db, escalation),
         "why_quiet": "" if alert.acknowledged_at or alert.closed_at else paging.why_quiet(escalation),
         "empty_steps": await paging.empty_steps(db, alert.id),

@@ -23,6 +23,7 @@ from tocsin.web import (
     incidents,
     integrations,
     leave,
+    noise,
     notes,
     now,
     oncall,
@@ -68,7 +69,7 @@ ALL = (
     health, now, sign_in, ack, ack_all, alerts, page_somebody, incidents, room, room_buttons, updates, notes, postmortem,
     fairness, relief, receipt, calendars, calendar_feed, calendar_import, swaps, swap_ask, swap_link, leave, history, handover, handover_accept, handover_link, oncall, schedule_edit, schedule, schedule_buttons, services,
     policies, integrations, heartbeats, silence_preview, silence_form, silences, vendors, paged, status, settings, profile,
-    grouped, grouping,
+    grouped, grouping, noise,
     device, promises, reached, undisturbed, worker, push, people, teams, tokens, audit, system,
 )  # fmt: skip
 
