@@ -27,6 +27,7 @@ async def group(db: Database, company: Company) -> None:
 async def test_making_changing_and_removing_one(browser: Browser, db: Database, company: Company) -> None:
     assert "Every alert pages by itself" in await browser.see("/grouping")
     assert 'href="/grouping/new"' not in await browser.see("/grouping"), "Ana decides for nobody"
+    assert (await browser.ask("GET", "/grouping/new"))[0] == 403
     await decides(db, company)
     assert 'href="/grouping/new"' in await browser.see("/grouping")
     form = await browser.see("/grouping/new")

@@ -113,11 +113,11 @@ def row(**given: Any) -> Noise:
         ({"alerts": 41, "short_lived": 38}, ["38 of 41 closed by themselves within 5 minutes: give the first step a delay."]),
         ({"alerts": 41, "short_lived": 20}, []),
         ({"alerts": 4, "short_lived": 4}, []),
-        ({"close": 15}, ["15 of 20 opened within 10 minutes of another one and were not grouped: group by service."]),
+        ({"close": 15}, ["15 of 20 opened soon after another one that was still open, and were not grouped: group by service."]),
         ({"close": 15, "prefix": "cluster:", "prefixed": 16, "kinds": 3},
-         ["15 of 20 opened within 10 minutes of another one and were not grouped: group by cluster."]),
+         ["15 of 20 opened soon after another one that was still open, and were not grouped: group by cluster."]),
         ({"close": 15, "prefix": "cluster:", "prefixed": 15, "kinds": 3, "service": ""},
-         ["15 of 20 opened within 10 minutes of another one and were not grouped: group by source."]),
+         ["15 of 20 opened soon after another one that was still open, and were not grouped: group by source."]),
         ({"grouped": 19, "groups": 1, "prefix": "cluster:", "prefixed": 20, "kinds": 2}, ["All 20 were grouped under one: group by cluster."]),
         ({"grouped": 19, "groups": 1}, []),
         ({"noise": 6, "useful": 2}, ["6 of 8 answers say noise: lower its priority, or change what it watches."]),
@@ -134,6 +134,12 @@ async def test_bursts_and_clusters_are_seen(world: World) -> None:
     (found,) = await noise(world.db)
     assert (found.close, found.cluster, found.kinds) == (11, "cluster:", 3)
     assert "group by cluster" in found.suggestions[0]
+    await run(
+        world.db,
+        "update alerts set closed_at = created_at + interval '30 seconds', acknowledged_at = created_at",
+    )
+    assert (await noise(world.db))[0].close == 0, "one after the other: nothing to group"
+    await run(world.db, "update alerts set closed_at = null")
     await run(
         world.db,
         "with g as (insert into alert_groups (key, key_hash, leader_id, first_number, members)"

@@ -19,7 +19,7 @@ class Noise:
 
     `nights`: pages between 22:00 and 06:00 on the clock of whoever was paged. `short_lived`: closed within 5 minutes, acknowledged by
     nobody. `noise`, `useful`: answers of people. `grouped`: quiet in a group, of `groups`. `close`: opened within 10 minutes of
-    the one before, and paged all the same. `prefix`: the tag prefix that most have (`prefixed`), with `kinds` different tags.
+    the one before while that was open, and paged all the same. `prefix`: the tag prefix that most have (`prefixed`), with `kinds` different tags.
     """
 
     service_id: UUID | None
@@ -63,7 +63,7 @@ class Noise:
         if self.close < ENOUGH or 2 * self.close < self.alerts:
             return ""
         by = self.cluster.removesuffix(":") or ("service" if self.service else "source")
-        return f"{_of(self.close, self.alerts)} opened within 10 minutes of another one and were not grouped: group by {by}."
+        return f"{_of(self.close, self.alerts)} opened soon after another one that was still open, and were not grouped: group by {by}."
 
     def _tell_apart(self) -> str:
         if (

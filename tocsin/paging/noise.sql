@@ -5,9 +5,11 @@
 with recent as materialized (
     select a.id, a.service_id, a.source, a.tags, m.group_id, g.first_number is distinct from a.number and m.group_id is not null as quiet,
            a.acknowledged_at is null and a.closed_at <= a.created_at + interval '5 minutes' as short_lived,
-           a.created_at - lag(a.created_at) over (partition by a.service_id, a.source order by a.number) <= interval '10 minutes' as close
+           a.created_at - lag(a.created_at) over earlier <= interval '10 minutes'
+               and coalesce(lag(a.closed_at) over earlier, a.created_at + interval '1 second') > a.created_at as close
     from alerts a left join alert_group_members m on m.alert_id = a.id left join alert_groups g on g.id = m.group_id
     where a.created_at > clock() - make_interval(days => $1)
+    window earlier as (partition by a.service_id, a.source order by a.number)
 ), paged as (
     select r.id, count(*) as pages,
            count(*) filter (where extract(hour from p.created_at at time zone u.time_zone) not between 6 and 21) as nights

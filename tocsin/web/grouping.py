@@ -35,8 +35,12 @@ async def list_(request: Request) -> Response:
 
 async def new_form(request: Request) -> Response:
     """An empty one; `?service=ID` fills it in."""
+    if not (await scopes_of(request)).options:
+        raise Forbidden(
+            "Administrators group the alerts of all, and a team's own administrators those of the team."
+        )
     service = read_query(request).id("service")
-    asked = {"scope": f"service:{service}", "fields": ["source"]} if service else {}
+    asked = {"scope": f"service:{service}"} if service else {}
     return await _form(request, None, fields.FRESH | asked, {})
 
 

@@ -8,12 +8,18 @@ from tocsin.alerts.ratings import rate
 from tocsin.edge.door import Who, act, page, read_form, redirect, render, site_of
 from tocsin.paging.noise import noise
 from tocsin.web.grouped import alert_of
+from tocsin.web.grouping_scopes import scopes_of
 
 
 async def show(request: Request) -> Response:
     """Per service and source, the last 28 days."""
     rows = await noise(site_of(request).database)
-    context = {"nav": "alerts", "rows": rows, "hints": [row for row in rows if row.suggestions]}
+    context = {
+        "nav": "alerts",
+        "rows": rows,
+        "hints": [row for row in rows if row.suggestions],
+        "scopes": await scopes_of(request),
+    }
     return await render(request, "alerts/noise.html", context)
 
 
