@@ -1,5 +1,6 @@
 """What people do about all alerts of a group at once."""
 
+from datetime import datetime
 from uuid import UUID
 
 from tocsin.alerts.commands import acknowledge, close
@@ -11,13 +12,14 @@ sql = Statements("tocsin.alerts", "grouping.sql")
 
 
 @command("alert.acknowledge_group")
-async def acknowledge_group(u: Unit, alert_id: UUID, note: str = "") -> int:
-    """The actor has this alert and all of its group that are open and that nobody has; each gets its own entry. How many."""
+async def acknowledge_group(u: Unit, alert_id: UUID, note: str = "", until: datetime | None = None) -> int:
+    """The actor has this alert and all of its group that are open and that nobody has; each gets its own entry. How many.
+    `until`: the next sign of life."""
     found = await u.rows(sql.open_of_group, alert_id)
-    await acknowledge(u, alert_id, note)
+    await acknowledge(u, alert_id, note, until)
     others = [row["id"] for row in found if not row["acknowledged"] and row["id"] != alert_id]
     for other in others:
-        await acknowledge(u, other, note)
+        await acknowledge(u, other, note, until)
     return 1 + len(others)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from tocsin.alerts import grouping
 from tocsin.alerts.grouping_model import GroupingDraft, GroupingPreview, GroupingRule
@@ -56,6 +56,12 @@ class GroupBody(Strict):
     note: str = Field("", max_length=2000)
 
 
+class AcknowledgeGroupBody(GroupBody):
+    """The same, with the next sign of life; as each alert's priority says when it is left out."""
+
+    until: AwareDatetime | None = None
+
+
 @router.get("/grouping")
 async def list_rules(call: Call) -> dict[str, Any]:
     """All rules, in the order in which they are asked, with what each has made in the last 28 days."""
@@ -102,11 +108,12 @@ async def remove_rule(call: Call, rule_id: UUID) -> dict[str, Any]:
 
 
 @router.post("/alerts/{alert}/acknowledge-group")
-async def acknowledge_all(call: Call, alert: str, body: GroupBody | None = None) -> dict[str, int]:
+async def acknowledge_all(call: Call, alert: str, body: AcknowledgeGroupBody | None = None) -> dict[str, int]:
     """You have this alert and all of its group that nobody has. Answers how many."""
     alert_id = await _alert(call, alert)
     async with call.unit() as u:
-        return {"acknowledged": await acknowledge_group(u, alert_id, body.note if body else "")}
+        given = body or AcknowledgeGroupBody(note="")
+        return {"acknowledged": await acknowledge_group(u, alert_id, given.note, given.until)}
 
 
 @router.post("/alerts/{alert}/close-group")
