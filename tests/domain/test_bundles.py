@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -27,7 +28,7 @@ from tocsin.paging.links import bundle_of_token
 from tocsin.paging.model import Restraint
 from tocsin.paging.overdue import Overdue
 from tocsin.paging.switchboard import Switchboard
-from tocsin.paging.transport import SendFailed, TransportInfo
+from tocsin.paging.transport import Destination, Message, SendFailed, Sent, TransportInfo
 from tocsin.web.messages import SHORT, Messages
 
 LINK = Actor(None, "link", "public")
@@ -395,3 +396,69 @@ async def test_more_than_a_place_should_get_is_held_back_visibly_but_never_a_fir
     await later(seconds=seconds_between(await world.db.clock(), shown.due_at) + 1)
     await world.settle()
     assert ("Ana", "email", "sent") in await world.states(low)
+
+
+class Moody(ForPeople):
+    """Sometimes busy, sometimes refusing for good; remembers what it took."""
+
+    def __init__(self, dice: Random) -> None:
+        super().__init__("email")
+        self.dice = dice
+        self.taken: list[Message] = []
+
+    async def send(self, message: Message, to: Destination) -> Sent:
+        roll = self.dice.random()
+        if roll < 0.3:
+            raise SendFailed("Busy.", retry=True)
+        if roll < 0.35:
+            raise SendFailed("Refused.", retry=False)
+        self.taken.append(message)
+        return await super().send(message, to)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_happens_each_page_arrives_or_has_visibly_failed(
+    world: Bundling, later: Later, seed: int
+) -> None:
+    """Three processes, a mail server in a bad mood, processes that die with what they took, alerts that end."""
+    dice = Random(seed)  # noqa: S311 - no secret
+    mail = Moody(dice)
+    senders = [Sender(world.db, {"email": mail, "webhook": world.webhook}, Messages(), LINKS) for _ in range(3)]
+    ids: list[UUID] = []
+    over: set[UUID] = set()
+    for _ in range(14):
+        ids += await world.open_many(dice.randint(0, 7), priority=dice.choice([1, 2, 4]))
+        await world.decide()
+        if dice.random() < 0.3:
+            await claim(world.db)
+        async with asyncio.TaskGroup() as group:
+            for sender in senders:
+                group.create_task(sender.turn())
+        await asyncio.gather(*(sender.drain() for sender in senders))
+        open_ones = [alert for alert in ids if alert not in over]
+        if open_ones and dice.random() < 0.4:
+            gone = dice.choice(open_ones)
+            over.add(gone)
+            await world.close(gone)
+        await later(seconds=dice.choice([1, 15, 40, 65]))
+    for _ in range(30):
+        await world.decide()
+        await senders[0].turn()
+        await senders[0].drain()
+        await later(seconds=65)
+    for sender in senders:
+        await sender.close()
+    waiting = await value(
+        world.db,
+        "select count(*) from deliveries where state = 'sending' or state = 'queued' and due_at < clock() - interval '10 minutes'",
+    )
+    assert waiting == 0
+    for alert in ids:
+        if alert in over:
+            continue
+        number = await value(world.db, "select number from alerts where id = $1", alert)
+        told = [m for m in mail.taken if f"#{number}]" in m.text]
+        states = {d["state"] for d in await world.deliveries(alert)}
+        assert told or states == {"failed"}, (number, states)
+        if "sent" in states:
+            assert told, "sent without a message that names it"
