@@ -368,6 +368,21 @@ async def test_the_others_hear_of_it_in_one_message(world: Bundling, later: Late
     assert [m.subject[:36] for m in notices] == ["Ana Silva has it · 5 alerts of Check"]
 
 
+async def test_a_reminder_goes_by_itself_with_its_own_link(world: Bundling) -> None:
+    await world.open_many(2)
+    await world.settle()
+    world.email.forget()
+    await run(
+        world.db,
+        "insert into deliveries (page_id, user_id, contact_method_id, transport, address, purpose, message)"
+        " select page_id, user_id, contact_method_id, transport, address, 'notice',"
+        ' \'{"text": "Still on it?", "own_link": true}\' from deliveries',
+    )
+    await world.settle()
+    assert [m.heading for m, _ in world.email.got] == ["", ""]
+    assert sum("/ack/" in m.text for m, _ in world.email.got) == 2
+
+
 async def test_a_flood_lists_fifty_and_counts_the_rest(world: Bundling) -> None:
     await world.open_many(80, message="x" * 400)
     await world.settle()
@@ -423,7 +438,9 @@ async def test_whatever_happens_each_page_arrives_or_has_visibly_failed(
     """Three processes, a mail server in a bad mood, processes that die with what they took, alerts that end."""
     dice = Random(seed)  # noqa: S311 - no secret
     mail = Moody(dice)
-    senders = [Sender(world.db, {"email": mail, "webhook": world.webhook}, Messages(), LINKS) for _ in range(3)]
+    senders = [
+        Sender(world.db, {"email": mail, "webhook": world.webhook}, Messages(), LINKS) for _ in range(3)
+    ]
     ids: list[UUID] = []
     over: set[UUID] = set()
     for _ in range(14):

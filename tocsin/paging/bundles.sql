@@ -4,6 +4,7 @@
 -- Takes what is due with a lease, per transport as many as it has room for, with all that the message may say.
 -- $4: transports over which pages of one cause go as one message, $5: seconds within which what follows a message is
 -- gathered. $6, $7: transports whose messages to one place are limited, and how many an hour.
+-- A message whose link acts about one alert (a reminder of a promise) goes by itself.
 -- One whose lease ran out was in the hands of a process that died: it may have been sent before, and goes again as it was.
 -- A page that nobody needs any more is dropped here, at the last moment. The row of a window is what processes agree by:
 -- whoever opens it sends, and the others' pages wait behind that message.
@@ -36,7 +37,7 @@ with due as materialized (
            a.service_id as cause, a.priority, a.number, p.urgency = 'high' as high, page_is_first(p) as first,
            d.purpose = 'page' and p.id is not null and page_is_moot(p, a) as moot,
            not t.expired and d.transport = any ($4) and d.contact_method_id is not null and a.service_id is not null and (
-               d.purpose in ('notice', 'all_clear') or d.purpose = 'page' and p.escalation_id is not null
+               d.purpose in ('notice', 'all_clear') and not d.message ? 'own_link' or d.purpose = 'page' and p.escalation_id is not null
                    and not exists (select from direct_pages g where g.alert_id = a.id)) as joins
     from taken t join deliveries d using (id)
     left join pages p on p.id = d.page_id left join alerts a on a.id = p.alert_id
