@@ -180,7 +180,9 @@ async def added(browser: Browser, db: Database, company: Company, vendor: Vendor
         f"{PROFILE}/devices", address=to(vendor).address, secret=PHONE.keys
     )
     assert (status, headers.get("location")) == (303, f"{PROFILE}#reach"), text
-    await run(db, "delete from contact_methods where user_id = $1 and transport <> 'webpush'", company.ana)
+    for each in await contact_methods(db, company.ana):
+        if each.transport != "webpush":
+            await browser.press(f"{PROFILE}/methods/remove", method_id=str(each.id))
     (method,) = await contact_methods(db, company.ana)
     return method.id
 
