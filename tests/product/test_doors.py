@@ -16,7 +16,13 @@ from tocsin.edge.headers import CSP
 
 #: A button in a notification and a program at its heartbeat post there, without a page or a cookie: the signed address
 #: permits one thing.
-NO_FORM = {"/ack/{token}/now", "/in/heartbeat/{token}", "/push/shown/{token}", "/push/renew"}
+NO_FORM = {
+    "/ack/{token}/now",
+    "/ack-all/{token}/now",
+    "/in/heartbeat/{token}",
+    "/push/shown/{token}",
+    "/push/renew",
+}
 
 
 @pytest.fixture(scope="module")

@@ -183,6 +183,7 @@ async def world(
     bot, ana = await nobody.registered(f"bot{tail}"), await nobody.registered(f"ana{tail}")
     settings = {
         "TOCSIN_DATA": str(tmp_path), "TOCSIN_URL": "http://test", "TOCSIN_MATRIX_URL": homeserver, "TOCSIN_MATRIX_TOKEN": bot.token,
+        "TOCSIN_GATHER_S": "0",
     }  # fmt: skip
     running = compose(load(settings), db, dsn)
     method, name = new_id(), f"@ana{tail}:chat.test"
