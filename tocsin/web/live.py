@@ -1,6 +1,7 @@
 """What the event hub asks of the pages: who may watch a topic, and the rendered entries of a room."""
 
 import time
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from tocsin.record.queries import entries_after
 #: Topics that any signed-in person may watch; they say only "look again".
 COMMON = frozenset({"alerts", "incidents", "oncall", "pages", "work"})
 CACHE_S = 2.0
+#: Kinds that are drawn in a way of their own; the others are their sentence.
+DRAWN = frozenset(p.stem for p in (Path(__file__).parent / "templates/incidents/entries").glob("*.html"))
 
 
 class Live:
@@ -77,6 +80,7 @@ def shown(entry: Entry) -> dict[str, Any]:
     return {
         "seq": entry.seq,
         "kind": entry.kind,
+        "template": f"incidents/entries/{entry.kind if entry.kind in DRAWN else 'default'}.html",
         "actor": entry.actor,
         "actor_id": entry.actor_id,
         "door": entry.door,

@@ -9,12 +9,12 @@ from starlette.routing import BaseRoute
 from tocsin.chatops.grammar import VERBS, say_or_do
 from tocsin.edge.door import Who, act, page, read_form, read_query, redirect, render, site_of, viewer_of
 from tocsin.incidents import queries
-from tocsin.incidents.model import Incident, RoleName, Status
+from tocsin.incidents.model import Incident
 from tocsin.kernel.errors import Invalid
-from tocsin.places.queries import places_of
 from tocsin.record.queries import entries_after, newest_entries
 from tocsin.web.live import entry_html
 from tocsin.web.lookup import incident_of
+from tocsin.web.room_panels import PANELS
 
 FIRST_PAGE = 100
 
@@ -43,24 +43,16 @@ async def state(request: Request) -> Response:
 async def state_context(request: Request, incident: Incident) -> dict[str, Any]:
     """Everything but the entries: who, where, what is due, what is expected of the viewer."""
     db, viewer = site_of(request).database, await viewer_of(request)
-    return {
+    context = {
         "nav": "incidents",
         "incident": incident,
-        "roles": {r.role: r for r in await queries.roles(db, incident.id)},
-        "role_names": {r.value: r.words.capitalize() for r in RoleName},
-        "statuses": [s.value for s in Status if s is not Status.RESOLVED],
-        "responders": await queries.responders(db, incident.id),
-        "present": await queries.presence(db, incident.id),
-        "alerts": await queries.alerts_of(db, incident.id),
-        "places": await places_of(db, incident.id),
-        "updates": await queries.updates(db, incident.id),
         "expected": await queries.expected_of(db, incident, viewer.id),
-        "people": await queries.people_to_choose(db),
-        "service": await queries.service_of(db, incident),
-        "members": await queries.members(db, incident.id) if incident.private else [],
-        "cadence_min": queries.cadence_minutes(incident),
         "verbs": list(VERBS.values()),
+        "panels": PANELS,
     }
+    for panel in PANELS:
+        context |= await panel.context(db, incident, viewer)
+    return context
 
 
 async def entries(request: Request) -> Response:

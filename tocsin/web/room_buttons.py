@@ -1,38 +1,17 @@
-"""The buttons of the room: each is one command, then back to the room, where the record shows what happened."""
+"""The buttons of the room for its state, its roles and its people."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from tocsin.alerts.queries import alert_named
-from tocsin.edge.door import Form, Site, Who, act, page, read_form, redirect, site_of
+from tocsin.edge.door import Form, Site
 from tocsin.incidents import commands, entries, links, people
 from tocsin.incidents.model import Incident, RoleName, Status
 from tocsin.kernel.db import Unit
-from tocsin.kernel.errors import Conflict, Invalid
-from tocsin.web.lookup import incident_of
+from tocsin.kernel.errors import Invalid
+from tocsin.web.room_act import Act, buttons
 
 ROLES = tuple(RoleName)
 STATUSES = tuple(s for s in Status if s is not Status.RESOLVED)
-Act = Callable[[Unit, Incident, Form, Site], Awaitable[Any]]
-
-
-def _does(what: Act) -> Callable[[Request], Awaitable[Response]]:
-    """A button of the room: one command, then back to the room, where the record shows what happened."""
-
-    async def endpoint(request: Request) -> Response:
-        form, incident = await read_form(request), await incident_of(request)
-        try:
-            async with act(request, form) as u:
-                await what(u, incident, form, site_of(request))
-        except (Conflict, Invalid) as error:
-            return redirect(request, f"/incidents/{incident.key}", str(error), "danger")
-        return redirect(request, f"/incidents/{incident.key}")
-
-    return endpoint
 
 
 async def _severity(u: Unit, i: Incident, form: Form, _: Site) -> None:
@@ -121,13 +100,10 @@ async def _remove_member(u: Unit, i: Incident, form: Form, _: Site) -> None:
 
 def routes() -> list[BaseRoute]:
     """POST only; the browser comes back to the room."""
-    buttons: dict[str, Act] = {
+    named: dict[str, Act] = {
         "severity": _severity, "status": _status, "facts": _facts, "times": _times, "take-role": _take,
         "transfer-role": _transfer, "give-up-role": _give_up, "join": _join, "leave": _leave, "link-alert": _link,
         "unlink-alert": _unlink, "resolve": _resolve, "reopen": _reopen, "cancel": _cancel, "redact": _redact,
         "add-member": _add_member, "remove-member": _remove_member,
     }  # fmt: skip
-    return [
-        page(f"/incidents/{{key}}/{name}", _does(what), who=Who.MEMBER, methods=["POST"])
-        for name, what in buttons.items()
-    ]
+    return buttons(named)

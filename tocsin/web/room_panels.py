@@ -1,0 +1,71 @@
+"""The panels beside the record, in the order in which they stand. Each reads what its template shows."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.edge.viewer import Viewer
+from tocsin.incidents import queries
+from tocsin.incidents.model import Incident, RoleName, Status
+from tocsin.kernel.db import Reader
+from tocsin.places.queries import places_of
+
+Context = Callable[[Reader, Incident, Viewer], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """`incidents/panels/<name>.html`, in the column `state` (where, who, about) or `work` (claims, tasks, checklist).
+
+    All panels of a room share one context: names that `context` answers with must be the panel's own.
+    """
+
+    name: str
+    column: str
+    context: Context
+
+
+async def _act(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
+    return {
+        "statuses": [s.value for s in Status if s is not Status.RESOLVED],
+        "updates": await queries.updates(db, incident.id),
+        "cadence_min": queries.cadence_minutes(incident),
+    }
+
+
+async def _places(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
+    return {"places": await places_of(db, incident.id)}
+
+
+async def _roles(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
+    return {
+        "roles": {r.role: r for r in await queries.roles(db, incident.id)},
+        "role_names": {r.value: r.words.capitalize() for r in RoleName},
+        "people": await queries.people_to_choose(db),
+    }
+
+
+async def _people(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
+    return {
+        "responders": await queries.responders(db, incident.id),
+        "present": await queries.presence(db, incident.id),
+        "members": await queries.members(db, incident.id) if incident.private else [],
+    }
+
+
+async def _alerts(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
+    return {"alerts": await queries.alerts_of(db, incident.id)}
+
+
+async def _about(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
+    return {"service": await queries.service_of(db, incident)}
+
+
+PANELS = (
+    Panel("act", "state", _act),
+    Panel("places", "state", _places),
+    Panel("roles", "state", _roles),
+    Panel("people", "state", _people),
+    Panel("alerts", "state", _alerts),
+    Panel("about", "state", _about),
+)
