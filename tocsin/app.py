@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute
 
 from tocsin.alerts.heartbeat_clock import HeartbeatClock
@@ -179,6 +180,7 @@ def _around(settings: Settings, underway: "set[asyncio.Task[None]]") -> list[Mid
         Middleware(BelievedProxies, trusted=settings.trusted_proxies),
         Middleware(Shield, running=underway),
         Middleware(v1.Stack),
+        Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
         Middleware(BodyLimit, most=LARGEST_FORM),
     ]
 
@@ -290,7 +292,13 @@ async def _run(running: Running, home: Home) -> None:
     try:
         await run_beside(
             server.serve(),
-            [bus.run, lambda: home.keep_up(bus), lambda: asyncio.shield(pumping), MailIn(running.site).run],
+            [
+                bus.run,
+                running.site.hub.poll,
+                lambda: home.keep_up(bus),
+                lambda: asyncio.shield(pumping),
+                MailIn(running.site).run,
+            ],
         )
     finally:
         await running.close()

@@ -20,15 +20,20 @@ from tocsin.kernel.log import logger
 
 QUEUE = 200
 MAX_TOPICS = 30
+#: Per browser that watches a topic, so long is its share of one core when all fetch the panels again.
+SPREAD_MS = 25
+#: How often watched rooms are compared with the database: covers the notification that a crash swallowed.
+POLL_S = 2.0
 log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """One rendered entry of a stream."""
+    """One rendered entry of a stream. `quiet`: nothing but the record shows it."""
 
     seq: int
     html: str
+    quiet: bool = False
 
 
 class Source(Protocol):
@@ -44,6 +49,14 @@ class Source(Protocol):
 
     async def after(self, topic: str, seq: int) -> list[Fragment]:
         """The rendered fragments after a number; empty for topics without."""
+        ...
+
+    async def glance(self, topic: str) -> str:
+        """The state of a topic in a few lines, the same for everybody who may watch it; empty for topics without."""
+        ...
+
+    async def heads(self, topics: list[str]) -> dict[str, int]:
+        """The newest numbers of those topics that have any, in one look."""
         ...
 
     async def looking(self, viewer: Viewer, topic: str) -> None:
@@ -141,11 +154,30 @@ class Hub:
             if not topic.again:
                 return
 
+    async def poll(self) -> None:
+        """Looks now and then whether a watched room has grown without a word. Runs until it is cancelled."""
+        while True:
+            await asyncio.sleep(POLL_S)
+            watched = {name: topic.seq for name, topic in self._topics.items()}
+            if not watched:
+                continue
+            try:
+                heads = await self._source.heads(list(watched))
+            except TocsinError as error:
+                log.warning("rooms_not_compared", error=repr(error.__cause__ or error))
+                continue
+            for name, seq in heads.items():
+                if seq > watched[name]:
+                    self._wake(name)
+
     async def _send_once(self, name: str, topic: _Topic) -> None:
         fragments = await self._source.after(name, topic.seq)
         events = [event(name, {"seq": f.seq, "html": f.html}) for f in fragments]
         topic.seq = max([topic.seq, *(f.seq for f in fragments)])
-        events.append(event(name, {}))
+        if not fragments or not all(f.quiet for f in fragments):
+            glance = await self._source.glance(name)
+            again: dict[str, object] = {"spread": len(topic.clients) * SPREAD_MS}
+            events.append(event(name, again | {"glance": glance} if glance else again))
         for client in list(topic.clients):
             if not await self._source.allowed(client.viewer, name):
                 self._cut(client)

@@ -23,6 +23,7 @@ from tocsin.kernel.db import Database, Reader
 from tocsin.kernel.sql import Statements
 
 sql = Statements("tocsin.incidents")
+room = Statements("tocsin.incidents", "room.sql")
 TONES = ("needed", "soon", "calm")
 
 
@@ -40,6 +41,16 @@ async def incident_by_id(db: Reader, incident_id: UUID, viewer: UUID | None) -> 
 async def head(db: Reader, incident_id: UUID) -> int:
     """The number of the newest entry; 0 when there is no such incident."""
     return int(await db.value(sql.head, incident_id) or 0)
+
+
+async def heads(db: Reader, incident_ids: list[UUID]) -> dict[UUID, int]:
+    """The newest entries' numbers of some incidents."""
+    return {row["id"]: row["head"] for row in await db.rows(room.heads, incident_ids)}
+
+
+async def incident_for_watchers(db: Reader, incident_id: UUID) -> Incident | None:
+    """One incident without asking who looks: only for what is rendered once for all who watch."""
+    return await db.first(Incident, room.for_watchers, incident_id)
 
 
 async def incident_cards(

@@ -13,10 +13,13 @@ from tocsin.kernel.db import Database
 from tocsin.record.kinds import decode
 from tocsin.record.model import Entry
 from tocsin.record.queries import entries_after
+from tocsin.web.room_glance import glance_for_watchers
 
 #: Topics that any signed-in person may watch; they say only "look again".
 COMMON = frozenset({"alerts", "incidents", "oncall", "pages", "work"})
 CACHE_S = 2.0
+#: Kinds that nothing but the record shows: after them no panel is fetched again.
+SAID = frozenset({"message"})
 #: Kinds that are drawn in a way of their own; the others are their sentence.
 DRAWN = frozenset(p.stem for p in (Path(__file__).parent / "templates/incidents/entries").glob("*.html"))
 
@@ -60,7 +63,22 @@ class Live:
         if stream is None:
             return []
         entries = await entries_after(self._database, stream, seq, 200)
-        return [Fragment(e.seq, entry_html(self._templates, e)) for e in entries]
+        return [Fragment(e.seq, entry_html(self._templates, e), e.kind in SAID) for e in entries]
+
+    async def glance(self, topic: str) -> str:
+        """The first lines of a room, rendered once for all who watch."""
+        stream = _room(topic)
+        if stream is None:
+            return ""
+        context = await glance_for_watchers(self._database, stream)
+        return self._templates.text("incidents/glance.html", context) if context else ""
+
+    async def heads(self, topics: list[str]) -> dict[str, int]:
+        """The newest entries' numbers of the rooms among these topics."""
+        rooms = {stream: topic for topic in topics if (stream := _room(topic))}
+        if not rooms:
+            return {}
+        return {rooms[i]: seq for i, seq in (await queries.heads(self._database, list(rooms))).items()}
 
     async def looking(self, viewer: Viewer, topic: str) -> None:
         """Notes who has a room open."""

@@ -14,6 +14,7 @@ from tocsin.kernel.errors import Invalid
 from tocsin.record.queries import entries_after, newest_entries
 from tocsin.web.live import entry_html
 from tocsin.web.lookup import incident_of
+from tocsin.web.room_glance import glance_of
 from tocsin.web.room_panels import PANELS
 
 FIRST_PAGE = 100
@@ -43,9 +44,8 @@ async def state(request: Request) -> Response:
 async def state_context(request: Request, incident: Incident) -> dict[str, Any]:
     """Everything but the entries: who, where, what is due, what is expected of the viewer."""
     db, viewer = site_of(request).database, await viewer_of(request)
-    context = {
+    context = await glance_of(db, incident) | {
         "nav": "incidents",
-        "incident": incident,
         "expected": await queries.expected_of(db, incident, viewer.id),
         "verbs": list(VERBS.values()),
         "panels": PANELS,
@@ -60,10 +60,11 @@ async def entries(request: Request) -> Response:
     incident, query, site = await incident_of(request), read_query(request), site_of(request)
     after = query.whole("after", least=0, most=2_000_000_000, default=0)
     before = query.whole("before", least=0, most=2_000_000_000, default=0)
+    limit = query.whole("limit", least=1, most=500, default=500)
     found = (
-        await newest_entries(site.database, incident.id, before, 200)
+        await newest_entries(site.database, incident.id, before, limit)
         if before
-        else await entries_after(site.database, incident.id, after, 500)
+        else await entries_after(site.database, incident.id, after, limit)
     )
     return HTMLResponse("".join(entry_html(site.templates, e) for e in found))
 

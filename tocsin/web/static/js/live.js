@@ -1,7 +1,10 @@
 // One event stream per browser, shared by its tabs, closed while all of them are hidden.
 //
 // The tab that holds the lock reads the stream for everybody and passes events on. Each tab says which topics it
-// shows. An event says "look again", or carries new entries; who missed something fetches it (see room.js).
+// shows. An event says "look again", or carries new entries or the state at a glance; who missed something fetches it
+// (see record.js). "Look again" may say over how long the browsers are to spread: a thousand do not come at once.
+import { setClock } from "./time.js";
+
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("tocsin-events") : null;
 const me = crypto.randomUUID ? crypto.randomUUID() : String(Math.random());
 const tabs = new Map();
@@ -33,6 +36,7 @@ function say(message) { channel?.postMessage(message); }
 function hear(message) {
   if (message.kind === "here") { tabs.set(message.tab, { ...message, at: Date.now() }); if (leading) settle(); }
   if (message.kind === "gone") { tabs.delete(message.tab); if (leading) settle(); }
+  if (message.kind === "clock") setClock(message.ms);
   if (message.kind === "event") deliver(message.topic, message.data);
 }
 
@@ -62,6 +66,7 @@ function settle() {
       say({ kind: "event", topic, data });
     });
   }
+  source.addEventListener("clock", (event) => { const { ms } = JSON.parse(event.data); setClock(ms); say({ kind: "clock", ms }); });
   source.addEventListener("open", () => connection(true));
   source.addEventListener("error", () => connection(false));
 }
@@ -76,19 +81,31 @@ function deliver(topic, data) {
   if (!mine().includes(topic)) return;
   document.dispatchEvent(new CustomEvent("tocsin:event", { detail: { topic, data } }));
   if (data.html) return;
+  if (data.glance) glance(data.glance);
   const stale = [...document.querySelectorAll(`[data-refresh-on~="${CSS.escape(topic)}"]`)];
-  for (const url of new Set(stale.map(address))) refresh(url);
+  for (const url of new Set(stale.map(address))) refresh(url, data.spread);
+}
+
+// What is the same for every reader comes with the event: each part takes the place of the one with its id.
+function glance(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  for (const fresh of page.body.children) {
+    const shown = fresh.id && document.getElementById(fresh.id);
+    if (shown) put(shown, fresh.innerHTML);
+  }
 }
 
 function address(element) { return element.dataset.refreshUrl || location.href; }
 
 // Fetches a fragment once for all elements that show parts of it; while somebody types in one, that one waits.
 const busy = new Map();
-async function refresh(url) {
+async function refresh(url, spread = 0) {
   if (busy.has(url)) { busy.set(url, true); return; }
-  busy.set(url, false);
+  busy.set(url, true);
   try {
-    await new Promise((go) => setTimeout(go, 60));
+    await new Promise((go) => setTimeout(go, 60 + Math.random() * Math.min(spread, 30_000)));
+    // What changed while it waited is in what it fetches now.
+    busy.set(url, false);
     const answer = await fetch(url, { headers: { accept: "text/html", "x-requested-with": "tocsin" } });
     if (answer.status === 404) location.reload();
     if (!answer.ok || answer.redirected) return;
@@ -97,7 +114,7 @@ async function refresh(url) {
   } catch { /* offline: the next event or the reconnection looks again */ } finally {
     const again = busy.get(url);
     busy.delete(url);
-    if (again) refresh(url);
+    if (again) refresh(url, spread);
   }
 }
 
@@ -109,8 +126,9 @@ function swap(element, html) {
   const place = focused ? reachable(element).indexOf(focused) : -1;
   const page = new DOMParser().parseFromString(html, "text/html");
   const fresh = element.id && page.getElementById(element.id) ? page.getElementById(element.id).innerHTML : page.body.innerHTML;
+  if (!put(element, fresh, false)) return;
   const typed = unsent(element);
-  element.innerHTML = fresh;
+  put(element, fresh);
   typed.forEach((back) => back(element));
   opened.forEach((id) => { const d = document.getElementById(id); if (d) d.open = true; });
   // Who came by keyboard keeps their place: the same thing by its words, or else what stands there now.
@@ -118,6 +136,17 @@ function swap(element, html) {
     const now = reachable(element), same = now.find((x) => x.tagName === focused.tagName && x.textContent === focused.textContent);
     (same ?? now[place])?.focus({ preventScroll: true });
   }
+}
+
+// Puts words in their place, unless the same stand there already: nothing flickers, nothing is announced twice.
+const stands = new WeakMap();
+function put(element, html, really = true) {
+  // Each rendering has new keys for its forms; who sends one gets a new page anyway.
+  const words = html.replaceAll(/name="request_key" value="[^"]*"/g, ""), same = stands.get(element) === words;
+  if (same || !really) return !same;
+  stands.set(element, words);
+  element.innerHTML = html;
+  return true;
 }
 
 function reachable(element) { return [...element.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select, textarea")]; }

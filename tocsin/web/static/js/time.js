@@ -15,9 +15,12 @@ function safe(name) {
   try { if (name) new Intl.DateTimeFormat(undefined, { timeZone: name }); return name; } catch { return undefined; }
 }
 
-// The server's clock decides, not the browser's: `data-now` is the time at which the page was made.
+// The server's clock decides, not the browser's: `data-now` is the time at which the page was made, and the event stream
+// says it again: the clock that counts on may stand still while a browser sleeps.
 const made = performance.now();
-const skew = () => { const t = document.body?.dataset.now; return t ? Date.parse(t) - made : Date.now() - performance.now(); };
+let told = null;
+const skew = () => { const t = document.body?.dataset.now; return told ?? (t ? Date.parse(t) - made : Date.now() - performance.now()); };
+export function setClock(ms) { told = ms - performance.now(); Ticking.all.forEach((x) => x.tick()); }
 export const now = () => skew() + performance.now();
 
 export function length(ms) {
@@ -62,7 +65,7 @@ customElements.define("local-moment", class extends HTMLElement {
     // Today is today on the reader's clock, as the text is.
     const today = date.format(now()) === date.format(then);
     // Far away, the day alone would be taken for one of this year.
-    time.textContent = (today ? short : Math.abs(now() - then) > 300 * DAY ? yearly : dated).format(then);
+    time.textContent = (today || this.hasAttribute("short") ? short : Math.abs(now() - then) > 300 * DAY ? yearly : dated).format(then);
     time.title = exact.format(then);
   }
 });
@@ -88,5 +91,9 @@ customElements.define("local-time", class extends Ticking {
     this.title = `${night ? "Night" : "Day"} in ${name.replaceAll("_", " ")}`;
   }
 });
+
+// The day on the reader's clock, for lines between days.
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", ...here });
+export function dayOf(then) { return { key: date.format(then), words: date.format(now()) === date.format(then) ? "Today" : weekday.format(then) }; }
 
 export { DAY, HOUR, MINUTE, short };

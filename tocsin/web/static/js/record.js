@@ -1,0 +1,174 @@
+// The record, windowed: however long it is, some hundred entries stand in the page. New ones appear without a reload,
+// missed ones are fetched, older and newer ones come as one scrolls, and what somebody reads stays where it is.
+import { dayOf } from "./time.js";
+
+const STEP = 100, MOST = 400;
+
+export class Record {
+  constructor(list) {
+    this.list = list;
+    this.url = list.dataset.entries;
+    this.topic = list.dataset.topic;
+    this.head = Number(list.dataset.head ?? 0);
+    this.older = document.querySelector("[data-older]");
+    this.newer = document.querySelector("[data-newer]");
+    this.busy = false;
+  }
+
+  get entries() { return this.list.querySelectorAll(":scope > [data-seq]"); }
+  get first() { return Number(this.entries[0]?.dataset.seq ?? 0); }
+  get last() { const all = this.entries; return Number(all[all.length - 1]?.dataset.seq ?? 0); }
+  // Whether the newest entries are in the page; else new ones are only announced.
+  get atEnd() { return !this.newer || this.newer.hidden; }
+
+  listen() {
+    document.addEventListener("tocsin:event", ({ detail }) => detail.topic === this.topic && this.hear(detail.data));
+    document.querySelector("[data-older] a")?.addEventListener("click", (event) => { event.preventDefault(); this.more(true); });
+    this.newer?.querySelector("a").addEventListener("click", (event) => { event.preventDefault(); this.toNewest(); });
+    const near = new IntersectionObserver((seen) => seen.forEach((x) => x.isIntersecting && this.more(x.target === this.older)), { rootMargin: "600px 0px" });
+    if (this.older) near.observe(this.older);
+    if (this.newer) near.observe(this.newer);
+    this.watchHead();
+    this.days();
+    if (location.hash) this.linked();
+    else this.toEnd();
+    window.addEventListener("hashchange", () => this.linked());
+  }
+
+  hear(data) {
+    if (data.seq) this.head = Math.max(this.head, data.seq);
+    if (!this.atEnd) { this.bars(); return; }
+    if (data.html && data.seq === this.last + 1) this.append(data.html);
+    else if (!data.html || data.seq > this.last) this.catchUp();
+  }
+
+  // The end of the whole record, so that the composer, which sticks, does not cover the newest line.
+  toEnd() {
+    const record = this.list.closest(".record") ?? this.list;
+    const end = record.getBoundingClientRect().bottom + (parseFloat(getComputedStyle(document.documentElement).scrollPaddingBlockEnd) || 0);
+    if (end > window.innerHeight && record.checkVisibility?.() !== false) window.scrollBy(0, end - window.innerHeight);
+  }
+
+  // A link to an entry that is not in the page brings its part of the record.
+  async linked() {
+    const seq = Number(location.hash.match(/^#entry-(\d+)$/)?.[1]);
+    if (!seq) return;
+    document.dispatchEvent(new CustomEvent("tocsin:tab", { detail: "record" }));
+    if (seq < this.first || seq > this.last) await this.around(seq);
+    const entry = document.getElementById(`entry-${seq}`);
+    this.list.querySelector(".linked")?.classList.remove("linked");
+    entry?.classList.add("linked");
+    entry?.scrollIntoView({ block: "center" });
+  }
+
+  async around(seq) {
+    const html = await this.fetch(`after=${Math.max(seq - STEP / 2, 0)}&limit=${STEP}`);
+    if (html === null) return;
+    this.list.innerHTML = html;
+    this.bars();
+  }
+
+  async toNewest() {
+    const html = await this.fetch(`before=${2_000_000_000}&limit=${STEP}`);
+    if (html === null) return;
+    this.list.innerHTML = html;
+    this.head = Math.max(this.head, this.last);
+    this.bars();
+    this.toEnd();
+  }
+
+  // One line keeps the state in sight when the head has scrolled away.
+  watchHead() {
+    const mini = document.getElementById("room-mini"), head = document.getElementById("room-glance");
+    if (!mini || !head) return;
+    mini.hidden = true;
+    new IntersectionObserver(([seen]) => { mini.hidden = seen.isIntersecting || seen.boundingClientRect.top > 0; }).observe(head);
+  }
+
+  nearEnd() { return this.list.getBoundingClientRect().bottom < window.innerHeight + 160; }
+
+  append(html) {
+    const follow = this.nearEnd();
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    let last = this.last;
+    for (const entry of [...template.content.children]) {
+      if (Number(entry.dataset.seq) <= last) continue;
+      last = Number(entry.dataset.seq);
+      entry.classList.add("fresh");
+      if (entry.dataset.redacts) this.blank(entry.dataset.redacts);
+      this.list.append(entry);
+    }
+    this.head = Math.max(this.head, last);
+    if (follow) { this.trim(false); this.toEnd(); }
+    this.bars();
+  }
+
+  blank(seq) {
+    const words = this.list.querySelector(`#entry-${CSS.escape(seq)} .words`);
+    if (words) { words.textContent = "(taken out)"; words.closest(".entry").classList.add("redacted"); }
+  }
+
+  async catchUp() {
+    if (!this.atEnd) return;
+    if (this.catching) { this.again = true; return; }
+    this.catching = true;
+    try {
+      do {
+        this.again = false;
+        const html = await this.fetch(`after=${this.last}`);
+        if (html) this.append(html);
+      } while (this.again);
+    } finally { this.catching = false; }
+  }
+
+  // A step up or down. Whoever reads keeps their line: the browser's own anchoring is off, so that all do the same.
+  async more(up) {
+    if (this.busy || (up ? this.first <= 1 : this.atEnd)) return;
+    this.busy = true;
+    const html = await this.fetch(up ? `before=${this.first}&limit=${STEP}` : `after=${this.last}&limit=${STEP}`);
+    this.busy = false;
+    if (html === null) { const said = (up ? this.older : this.newer)?.querySelector("span"); if (said) said.textContent = "They could not be fetched. Try again."; return; }
+    const all = this.entries, anchor = up ? all[0] : all[all.length - 1], top = anchor?.getBoundingClientRect().top ?? 0;
+    this.list.insertAdjacentHTML(up ? "afterbegin" : "beforeend", html);
+    this.trim(up);
+    this.bars();
+    if (anchor?.isConnected) window.scrollBy({ top: anchor.getBoundingClientRect().top - top, behavior: "instant" });
+  }
+
+  // Entries far from what is read leave the page; they come again as one scrolls back.
+  trim(fromEnd) {
+    const all = [...this.entries], much = all.length - MOST;
+    if (much <= 0) return;
+    for (const entry of fromEnd ? all.slice(-much) : all.slice(0, much)) entry.remove();
+  }
+
+  // Where a new day begins on the reader's clock, a line says which; the entries themselves say hours and minutes.
+  days() {
+    let before = "";
+    for (const entry of this.entries) {
+      const then = Date.parse(entry.querySelector(".when time")?.dateTime);
+      if (Number.isNaN(then)) continue;
+      const { key, words } = dayOf(then);
+      if (key !== before && !(before === "" && words === "Today")) entry.dataset.day = words;
+      else delete entry.dataset.day;
+      before = key;
+    }
+  }
+
+  bars() {
+    this.days();
+    const before = this.first - 1, after = this.head - this.last;
+    if (this.older) { this.older.hidden = before < 1; const said = this.older.querySelector("span"); if (said) said.textContent = `${Math.max(before, 0).toLocaleString()} before these`; }
+    if (this.newer) { this.newer.hidden = after < 1; this.newer.querySelector("a").textContent = after > 0 ? `To the newest entries (${after.toLocaleString()} more)` : "To the newest entries"; }
+  }
+
+  // Null when it could not be read: offline, the reconnection says "look again".
+  async fetch(query) {
+    try {
+      const answer = await fetch(`${this.url}?${query}`, { headers: { accept: "text/html", "x-requested-with": "tocsin" } });
+      if (answer.status === 404) { location.reload(); return null; }
+      return answer.ok && !answer.redirected ? await answer.text() : null;
+    } catch { return null; }
+  }
+}
