@@ -2,6 +2,6 @@
 
 import sys
 
-from bench import escalations, handover, idle, intake, oncall
+from bench import escalations, handover, idle, intake, oncall, room
 
-sys.exit(max(intake.main(), handover.main(), oncall.main(), escalations.main(), idle.main()))
+sys.exit(max(intake.main(), handover.main(), oncall.main(), escalations.main(), idle.main(), room.main()))

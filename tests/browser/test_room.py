@@ -178,3 +178,97 @@ def test_installable_on_a_phone(room: Room) -> None:
     assert manifest["display"] == "standalone"
     for icon in manifest["icons"]:
         assert room.page.request.get(f"{room.house.server.url}{icon['src']}").status == 200
+
+
+def kept(page: Page) -> bool:
+    """Whether the browser keeps the room it shows, with its newest line."""
+    script = """async () => {
+        const kept = await (await caches.open("tocsin-rooms")).match(location.pathname);
+        const newest = [...document.querySelectorAll(".entry")].pop().id;
+        return Boolean(kept && (await kept.text()).includes(`id="${newest}"`));
+    }"""
+    return bool(page.evaluate(script))
+
+
+def test_a_room_that_was_open_is_readable_without_the_server_and_what_is_written_then_is_sent_once(
+    room: Room,
+) -> None:
+    room.watch.expected |= {502, 503}
+    room.somebody_says("The replica is ten minutes behind")
+    room.hears("The replica is ten minutes behind")
+    until(
+        lambda: kept(room.page) and room.page.evaluate("!!navigator.serviceWorker.controller"),
+        "the room is kept",
+    )
+    room.house.server.kill()
+    room.page.reload()
+    room.hears("The replica is ten minutes behind")
+    expect(room.page.get_by_text("No connection.")).to_be_visible()
+    message = room.page.get_by_role("textbox", name="Message")
+    message.fill("Written while the server was away")
+    message.press("Enter")
+    expect(room.page.locator("[data-problem]")).to_contain_text("kept here")
+    room.house.server.start()
+    expect(room.page.get_by_text("No connection.")).to_be_hidden()
+    room.hears("Written while the server was away")
+    room.somebody_says("Afterwards")
+    room.hears("Afterwards")
+    assert room.lines().count("Written while the server was away") == 1
+    room.watch.wrong.clear()
+
+
+def test_a_private_room_is_never_kept_and_one_that_was_kept_goes_with_the_session(room: Room) -> None:
+    until(lambda: kept(room.page), "the room is kept")
+    body = {"summary": "Somebody reads mail that is not theirs", "severity": 1, "private": True}
+    key = room.house.server.api("POST", "/incidents", body, room.house.token)["key"]
+    room.page.goto(f"/incidents/{key}")
+    room.page.get_by_role("textbox", name="Message").fill("Only for us")
+    room.page.get_by_role("textbox", name="Message").press("Enter")
+    room.hears("Only for us")
+    names = "caches.open('tocsin-rooms').then((c) => c.keys()).then((all) => all.map((r) => new URL(r.url).pathname))"
+    assert room.page.evaluate(names) == [f"/incidents/{room.key}"]
+    room.context.clear_cookies()
+    room.page.goto("/sign-in")
+    until(lambda: room.page.evaluate(names) == [], "nothing is kept")
+
+
+def test_a_long_record_is_windowed(room: Room) -> None:
+    room.house.server.rows(
+        f"""do $$ declare i uuid := (select id from incidents where key = '{room.key}'); at integer; begin
+        for n in 1..1500 loop
+            update incidents set head = head + 1 where id = i returning head into at;
+            insert into entries (stream, stream_type, seq, kind, happened_at, actor, door, payload)
+            values (i, 'incident', at, 'message', clock(), 'Ben Okafor', 'web', jsonb_build_object('text', 'Line ' || n));
+        end loop; end $$"""
+    )
+    page = room.page
+    page.reload()
+    expect(page.get_by_text("Line 1500", exact=True)).to_be_in_viewport()
+    entries = page.locator("[data-entries] > [data-seq]")
+    assert entries.count() <= 100
+    # Up to the first line, step by step, while what is read stays where it is.
+    while not page.get_by_text("Line 1", exact=True).count():
+        first = entries.first.get_attribute("data-seq")
+        page.locator(f"#entry-{first}").scroll_into_view_if_needed()
+        page.mouse.wheel(0, -4000)
+        expect(page.locator(f"#entry-{int(first or 0) - 1}")).to_be_attached()
+        assert entries.count() <= 400
+    room.somebody_says("Said while somebody reads the past")
+    expect(page.locator("[data-newer]")).to_contain_text("more")
+    assert not page.get_by_text("Said while somebody reads the past").count()
+    seqs = entries.evaluate_all("all => all.map((e) => Number(e.dataset.seq))")
+    assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+    page.locator("[data-newer] a").click()
+    room.hears("Said while somebody reads the past")
+    page.goto(f"/incidents/{room.key}#entry-700")
+    expect(page.locator("#entry-700")).to_be_in_viewport()
+
+
+def test_a_clock_that_is_wrong_by_an_hour_changes_no_countdown(room: Room, browser: Browser) -> None:
+    context = new_context(browser, room.house.server, room.watch)
+    page = context.new_page()
+    page.add_init_script("{ const real = Date.now.bind(Date); Date.now = () => real() + 3_600_000; }")
+    sign_in(page, room.house.email, room.house.password)
+    page.goto(f"/incidents/{room.key}")
+    expect(page.locator("#room-head count-down").first).to_contain_text("in 1")
+    context.close()

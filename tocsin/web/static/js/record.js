@@ -30,6 +30,8 @@ export class Record {
     if (this.newer) near.observe(this.newer);
     this.watchHead();
     this.days();
+    // A room opens at its end, also when it is loaded again.
+    history.scrollRestoration = "manual";
     if (location.hash) this.linked();
     else this.toEnd();
     window.addEventListener("hashchange", () => this.linked());

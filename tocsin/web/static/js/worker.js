@@ -1,5 +1,6 @@
 // The service worker: shows what is pushed, acknowledges from the notification, says to the server that it was shown.
-// It is served as /sw.js (web/worker.py). It caches no page: what is shown at night must be true now.
+// It is served as /sw.js (web/worker.py). What is shown at night must be true now: pages always come from the server. Only
+// when it cannot be reached, a room that was open is shown as this browser kept it (keep.js), and says so.
 const ICON = "/static/icon-192.png";
 const WAIT = 10_000;
 
@@ -86,4 +87,37 @@ async function renewed(event) {
   if (!answer.ok) return;
   const cache = await self.caches.open("device");
   await cache.put("/push/device", new Response(JSON.stringify({ key: kept.key, device: next })));
+}
+
+const ROOMS = "tocsin-rooms", FILES = "tocsin-files";
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event, { pathname, origin } = new URL(request.url);
+  if (request.method !== "GET" || origin !== self.location.origin) return;
+  if (request.mode === "navigate" && /^\/incidents\/[^/]+$/.test(pathname)) event.respondWith(room(request, pathname));
+  else if (pathname.startsWith("/static/")) event.respondWith(file(request));
+});
+
+async function room(request, pathname) {
+  const rooms = await caches.open(ROOMS);
+  let answer = null;
+  try { answer = await fetch(request); } catch { /* no connection */ }
+  // Who may not see it any more, or is signed out, does not see the kept one either.
+  if (answer && (answer.status === 404 || answer.status === 403 || answer.type === "opaqueredirect" || answer.redirected)) await rooms.delete(pathname);
+  if (answer && answer.status < 502) return answer;
+  return (await rooms.match(pathname)) ?? answer ?? Response.error();
+}
+
+// Styles and scripts as the server has them; the last ones when it cannot be reached, so that a kept room is whole.
+async function file(request) {
+  const files = await caches.open(FILES);
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) await files.put(request.url.replace(/\?.*/, ""), answer.clone());
+    return answer;
+  } catch (error) {
+    const found = await files.match(request.url.replace(/\?.*/, ""));
+    if (found) return found;
+    throw error;
+  }
 }
