@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute
 from tocsin.alerts.heartbeat_clock import HeartbeatClock
 from tocsin.api import opsgenie, v1
 from tocsin.comms import work as comms_work
-from tocsin.duty import fatigue, handover_clock, readiness_work, weekahead
+from tocsin.duty import fatigue, handover_clock, nudges, readiness_work, weekahead
 from tocsin.duty import work as duty_work
 from tocsin.duty.silence_reminders import SilenceReminders
 from tocsin.edge import callbacks, chats, errors, heartbeats, inbound, stream
@@ -35,6 +35,7 @@ from tocsin.edge.site import Site
 from tocsin.edge.static import static
 from tocsin.edge.templates import Templates
 from tocsin.incidents import paged
+from tocsin.incidents.item_clock import ItemClock
 from tocsin.incidents.work import UpdateClock
 from tocsin.integrations import registry
 from tocsin.integrations.jitsi import Jitsi
@@ -131,7 +132,7 @@ def compose(
     )  # fmt: skip
     database.follows = _follows(
         paging_work.FOLLOWS, places_work.FOLLOWS, comms_work.FOLLOWS, learning_work.FOLLOWS, calendars.FOLLOWS,
-        duty_work.FOLLOWS, oncall_work.FOLLOWS, paged.FOLLOWS,
+        duty_work.FOLLOWS, oncall_work.FOLLOWS, paged.FOLLOWS, nudges.FOLLOWS,
     )  # fmt: skip
     switchboard = Switchboard(database, transports, PATIENCE | dict(settings.receipt_patience))
     sender = Sender(
@@ -208,7 +209,7 @@ def _pumps(site: Site, switchboard: Switchboard) -> list[Pump]:
     mailer = LinkMail(site.transports, Messages(), site.settings.url, _secrets(site))
     batches = {
         **paging_work.BATCHES, **places_work.batches(video), **comms_work.BATCHES, **learning_work.BATCHES,
-        **duty_work.batches(site.keys), **paged.BATCHES,
+        **duty_work.batches(site.keys), **paged.BATCHES, **nudges.BATCHES,
     }  # fmt: skip
     jobs = {
         **oncall_work.JOBS, **people_work.jobs(mailer), **places_work.jobs(video),
@@ -218,7 +219,7 @@ def _pumps(site: Site, switchboard: Switchboard) -> list[Pump]:
     }  # fmt: skip
     return [
         *(BatchPump(database, kind, handle) for kind, handle in batches.items()),
-        JobPump(database, jobs), Engine(database), UpdateClock(database), handover_clock.HandoverClock(database, site.keys),
+        JobPump(database, jobs), Engine(database), UpdateClock(database), ItemClock(database), handover_clock.HandoverClock(database, site.keys),
         HeartbeatClock(database), Reconciler(database), silence_clock.SilenceClock(database), SilenceReminders(database), PageWatch(database),
         PromiseClock(database),
         JobPump(database, listen.jobs(registry.listeners(site.transports))),

@@ -75,7 +75,7 @@ def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
         ("schedule",), ("schedule", "list"), ("schedule", "show"), ("schedule", "export"), ("schedule", "import"),
         ("schedule", "archive"), ("schedule", "check"), ("cover",), ("cover", "list"), ("cover", "ask"), ("cover", "accept"),
         ("cover", "decline"), ("cover", "withdraw"), ("cover", "leave"), ("cover", "history"), ("cover", "undo"), ("incident", "declare"), ("incident", "list"),
-        ("incident", "show"), ("incident", "say"), ("incident", "update"), ("incident", "resolve"),
+        ("incident", "show"), ("incident", "say"), ("incident", "work"), ("incident", "claim"), ("incident", "update"), ("incident", "resolve"),
     ],
 )  # fmt: skip
 def test_help_says_what_a_command_does(shell: Shell, words: tuple[str, ...]) -> None:
@@ -116,6 +116,10 @@ def test_an_incident_from_the_shell(shell: Shell) -> None:
     assert isinstance(declared, dict)
     key = declared["key"]
     assert shell.run("incident", "say", key, "Looking at the gateway").returncode == 0
+    assert "Nobody has said" in shell.run("incident", "work", key).stdout
+    claim = shell.json("incident", "claim", key, "the gateway's log")
+    assert shell.run("incident", "say", key, f"/finish {claim['seq']} full of time-outs").returncode == 0
+    assert f"#{claim['seq']} done" in shell.run("incident", "work", key).stdout
     shown = shell.run("incident", "show", key)
     assert "Looking at the gateway" in shown.stdout
     assert key in shell.run("incident", "list").stdout

@@ -3,7 +3,7 @@
 `//like this` says a line that starts with a slash.
 """
 
-from tocsin.chatops import people_verbs, state_verbs
+from tocsin.chatops import item_verbs, people_verbs, state_verbs
 from tocsin.chatops.verb import Verb
 from tocsin.incidents import entries
 from tocsin.incidents.model import Incident
@@ -14,6 +14,7 @@ from tocsin.kernel.errors import Invalid
 VERBS: dict[str, Verb] = {
     **state_verbs.VERBS,
     **people_verbs.VERBS,
+    **item_verbs.VERBS,
 }
 
 

@@ -63,6 +63,33 @@ def say(key: Key, text: Annotated[str, typer.Argument(help="What to say.")], as_
 
 
 @app.command()
+def work(key: Key, as_json: Json = False) -> None:
+    """Show what people work on: claims, hypotheses, tasks, what is known and what is not, decisions."""
+    show(call("GET", f"/api/v1/incidents/{quote(key)}/items"), as_json, _board)
+
+
+@app.command()
+def claim(
+    key: Key,
+    text: Annotated[str, typer.Argument(help="What you are looking at.")],
+    hypothesis: Annotated[bool, typer.Option("--hypothesis", help="It may be the cause.")] = False,
+    service: Annotated[str, typer.Option(help="Name of the service it is about.")] = "",
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Although somebody looks at something alike.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what you are looking at, so that nobody does the same without knowing."""
+    body = {"text": text, "service": service, "anyway": anyway}
+    data = (
+        call("POST", f"/api/v1/incidents/{quote(key)}/hypotheses", body)
+        if hypothesis
+        else call("POST", f"/api/v1/incidents/{quote(key)}/claims", body)
+    )
+    show(data, as_json, lambda d: f"{key} #{d['seq']}")
+
+
+@app.command()
 def update(
     key: Key,
     state: Annotated[str, typer.Argument(help="State and impact in one or two sentences.")],
@@ -116,3 +143,21 @@ def _describe(data: dict[str, Any]) -> str:
     return "\n".join(
         head + [f"#{e['seq']} {local(e['happened_at'])} {e['actor']}: {e['text']}" for e in data["entries"]]
     )
+
+
+def _board(data: dict[str, Any]) -> str:
+    titles = {
+        "claims": "Claims", "hypotheses": "Hypotheses", "tasks": "Tasks", "unknown": "Not known yet", "known": "Known",
+        "decisions": "Decisions",
+    }  # fmt: skip
+    lines = []
+    for name, title in titles.items():
+        if data[name]:
+            lines += [title, *(f"  #{i['seq']} {i['state']:9} {i['text']}{_who(i)}" for i in data[name])]
+    return "\n".join(lines) or "Nobody has said what they work on."
+
+
+def _who(item: dict[str, Any]) -> str:
+    who = ", ".join(filter(None, [item["owner"], *item["people"]]))
+    due = f", due {local(item['due_at'])}" if item["due_at"] else ""
+    return f" ({who or 'nobody'}{due})" + (f": {item['outcome']}" if item["outcome"] else "")

@@ -175,14 +175,24 @@ class RecentEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A button that does what is expected: its words, where its form goes (below the incident's page), what it sends."""
+
+    words: str
+    path: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Duty:
-    """What is expected of somebody. `tone` is needed, soon or calm."""
+    """What is expected of somebody. `tone` is needed, soon or calm; `answers` do it at once, else `href` leads there."""
 
     key: str
     text: str
     href: str
     tone: str
     due_at: datetime | None = None
+    answers: tuple[Answer, ...] = ()
 
 
 def cadence(severity: int) -> timedelta | None:
@@ -226,6 +236,7 @@ def expected(
                 "Nobody is incident manager. Take the role, or give it.",
                 f"{room}#roles",
                 "soon",
+                answers=(Answer("Take it", "take-role", (("role", RoleName.INCIDENT_MANAGER.value),)),),
             )
         )
     return found

@@ -5,7 +5,10 @@ from uuid import UUID
 
 from tocsin.catalog.model import Service
 from tocsin.catalog.queries import service_by_id
+from tocsin.incidents.item_model import LOOKED_INTO, Waiting
+from tocsin.incidents.item_queries import waiting_for
 from tocsin.incidents.model import (
+    Answer,
     Card,
     Choice,
     Duty,
@@ -138,7 +141,10 @@ async def service_of(db: Reader, incident: Incident) -> Service | None:
 
 async def expected_of(db: Reader, incident: Incident, viewer: UUID | None) -> list[Duty]:
     """What is expected of the viewer here, first things first."""
-    return expected(incident, await roles(db, incident.id), viewer, await db.clock())
+    found = expected(incident, await roles(db, incident.id), viewer, await db.clock())
+    if viewer is not None and incident.resolved_at is None:
+        found += [_duty(w) for w in await waiting_for(db, viewer) if w.incident_id == incident.id]
+    return sorted(found, key=lambda duty: TONES.index(duty.tone))
 
 
 async def duties_of(db: Reader, viewer: UUID) -> list[Duty]:
@@ -146,7 +152,19 @@ async def duties_of(db: Reader, viewer: UUID) -> list[Duty]:
     now, found = await db.clock(), []
     for incident in await db.all(Incident, sql.mine, viewer):
         found += expected(incident, await roles(db, incident.id), viewer, now)
+    found += [_duty(w) for w in await waiting_for(db, viewer)]
     return sorted(found, key=lambda duty: TONES.index(duty.tone))
+
+
+def _duty(waiting: Waiting) -> Duty:
+    """A claim that went quiet, or a task that is late, with the buttons that answer for it."""
+    number = (("seq", str(waiting.seq)),)
+    href = f"/incidents/{waiting.key}#item-{waiting.seq}"
+    if waiting.kind in LOOKED_INTO:
+        answers = (Answer("Still on it", "claim-renew", number), Answer("Let it go", "claim-drop", number))
+        return Duty(waiting.key, f"Still looking at “{waiting.text}”?", href, "soon", answers=answers)
+    done = (Answer("Done", "task-finish", number),)
+    return Duty(waiting.key, f"Your task is late: {waiting.text}", href, "soon", waiting.due_at, done)
 
 
 async def recent_entries(db: Reader, viewer: UUID, since: datetime, limit: int) -> list[RecentEntry]:

@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from tocsin.incidents.change import change, lock
+from tocsin.incidents.item_queries import open_tasks_of
 from tocsin.incidents.model import Incident
 from tocsin.incidents.queries import service_of
 from tocsin.kernel.commands import command
@@ -30,13 +31,22 @@ MAX_TIMELINE = 5000
 
 @command("postmortem.draft")
 async def draft(u: Unit, incident_id: UUID) -> bool:
-    """Writes a draft from the record; answers False when the incident has a document already."""
-    incident = await lock(u, incident_id)
+    """Writes a draft from the record; answers False when the incident has a document already. Tasks that are still open
+    become its first actions."""
+    incident, postmortem_id = await lock(u, incident_id), new_id()
     facts = await facts_of(u, incident)
     made = await u.value(
-        sql.insert, new_id(), incident_id, u.actor.id, filled(facts), list(chosen(facts.lines)), u.actor.name
+        sql.insert,
+        postmortem_id,
+        incident_id,
+        u.actor.id,
+        filled(facts),
+        list(chosen(facts.lines)),
+        u.actor.name,
     )
     if made:
+        for task in await open_tasks_of(u, incident_id):
+            await u.run(sql.add_action, new_id(), postmortem_id, task.text[:300], task.owner_id, False, None)
         await change(u, incident, PostmortemDrafted(len(facts.lines)))
     return bool(made)
 

@@ -40,6 +40,7 @@ from tocsin.web import (
     relief,
     room,
     room_buttons,
+    room_items,
     schedule,
     schedule_buttons,
     schedule_edit,
@@ -66,7 +67,7 @@ from tocsin.web import (
 )
 
 ALL = (
-    health, now, sign_in, ack, ack_all, alerts, page_somebody, incidents, room, room_buttons, updates, notes, postmortem,
+    health, now, sign_in, ack, ack_all, alerts, page_somebody, incidents, room, room_buttons, room_items, updates, notes, postmortem,
     fairness, relief, receipt, calendars, calendar_feed, calendar_import, swaps, swap_ask, swap_link, leave, history, handover, handover_accept, handover_link, oncall, schedule_edit, schedule, schedule_buttons, services,
     policies, integrations, heartbeats, silence_preview, silence_form, silences, vendors, paged, status, settings, profile,
     grouped, grouping, noise,

@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tocsin.catalog.queries import services
 from tocsin.edge.viewer import Viewer
 from tocsin.incidents import queries
+from tocsin.incidents.item_queries import board_of
 from tocsin.incidents.model import Incident, RoleName, Status
 from tocsin.kernel.db import Reader
 from tocsin.places.queries import places_of
@@ -61,6 +63,14 @@ async def _about(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
     return {"service": await queries.service_of(db, incident)}
 
 
+async def _work(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
+    return {
+        "board": await board_of(db, incident.id),
+        "services": await services(db),
+        "moment": await db.clock(),
+    }
+
+
 PANELS = (
     Panel("act", "state", _act),
     Panel("places", "state", _places),
@@ -68,4 +78,5 @@ PANELS = (
     Panel("people", "state", _people),
     Panel("alerts", "state", _alerts),
     Panel("about", "state", _about),
+    Panel("items", "work", _work),
 )

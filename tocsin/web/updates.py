@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from tocsin.comms.queries import components
 from tocsin.edge.door import Form, Who, act, page, read_form, redirect, render, site_of, viewer_of
 from tocsin.incidents import queries, updates
+from tocsin.incidents.item_queries import unknowns_of
 from tocsin.incidents.model import Audience, Incident, Status
 from tocsin.kernel.errors import Conflict, Invalid
 from tocsin.web.lookup import incident_of
@@ -49,8 +50,9 @@ async def _update_page(
 ) -> Response:
     db = site_of(request).database
     last = await queries.updates(db, incident.id)
+    open_questions = "; ".join(await unknowns_of(db, incident.id))
     context = {
-        "nav": "incidents", "incident": incident, "values": values, "errors": errors, "last": last[:1],
+        "nav": "incidents", "incident": incident, "values": {"unknowns": open_questions} | values, "errors": errors, "last": last[:1],
         "components": [] if incident.private else await components(db), "statuses": [s.value for s in Status if s is not Status.RESOLVED],
         "published": await queries.is_published(db, incident.id),
         "cadence_min": queries.cadence_minutes(incident),
