@@ -36,7 +36,7 @@ from tocsin.edge.static import static
 from tocsin.edge.templates import Templates
 from tocsin.incidents import paged
 from tocsin.incidents.item_clock import ItemClock
-from tocsin.incidents.work import UpdateClock
+from tocsin.incidents.work import UpdateClock, UpdateWatch
 from tocsin.integrations import registry
 from tocsin.integrations.jitsi import Jitsi
 from tocsin.kernel.bus import Bus
@@ -71,6 +71,7 @@ from tocsin.people.permissions import permit
 from tocsin.people.queries import any_user, sealed_secret
 from tocsin.people.sign_in import make_link
 from tocsin.places import work as places_work
+from tocsin.playbooks import work as playbooks_work
 from tocsin.settings import Settings
 from tocsin.version import VERSION
 from tocsin.web import pages
@@ -132,7 +133,7 @@ def compose(
     )  # fmt: skip
     database.follows = _follows(
         paging_work.FOLLOWS, places_work.FOLLOWS, comms_work.FOLLOWS, learning_work.FOLLOWS, calendars.FOLLOWS,
-        duty_work.FOLLOWS, oncall_work.FOLLOWS, paged.FOLLOWS, nudges.FOLLOWS,
+        duty_work.FOLLOWS, oncall_work.FOLLOWS, paged.FOLLOWS, nudges.FOLLOWS, playbooks_work.FOLLOWS,
     )  # fmt: skip
     switchboard = Switchboard(database, transports, PATIENCE | dict(settings.receipt_patience))
     sender = Sender(
@@ -209,7 +210,7 @@ def _pumps(site: Site, switchboard: Switchboard) -> list[Pump]:
     mailer = LinkMail(site.transports, Messages(), site.settings.url, _secrets(site))
     batches = {
         **paging_work.BATCHES, **places_work.batches(video), **comms_work.BATCHES, **learning_work.BATCHES,
-        **duty_work.batches(site.keys), **paged.BATCHES, **nudges.BATCHES,
+        **duty_work.batches(site.keys), **paged.BATCHES, **nudges.BATCHES, **playbooks_work.BATCHES,
     }  # fmt: skip
     jobs = {
         **oncall_work.JOBS, **people_work.jobs(mailer), **places_work.jobs(video),
@@ -219,7 +220,7 @@ def _pumps(site: Site, switchboard: Switchboard) -> list[Pump]:
     }  # fmt: skip
     return [
         *(BatchPump(database, kind, handle) for kind, handle in batches.items()),
-        JobPump(database, jobs), Engine(database), UpdateClock(database), ItemClock(database), handover_clock.HandoverClock(database, site.keys),
+        JobPump(database, jobs), Engine(database), UpdateClock(database), UpdateWatch(database), ItemClock(database), handover_clock.HandoverClock(database, site.keys),
         HeartbeatClock(database), Reconciler(database), silence_clock.SilenceClock(database), SilenceReminders(database), PageWatch(database),
         PromiseClock(database),
         JobPump(database, listen.jobs(registry.listeners(site.transports))),

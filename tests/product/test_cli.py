@@ -75,7 +75,7 @@ def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
         ("schedule",), ("schedule", "list"), ("schedule", "show"), ("schedule", "export"), ("schedule", "import"),
         ("schedule", "archive"), ("schedule", "check"), ("cover",), ("cover", "list"), ("cover", "ask"), ("cover", "accept"),
         ("cover", "decline"), ("cover", "withdraw"), ("cover", "leave"), ("cover", "history"), ("cover", "undo"), ("incident", "declare"), ("incident", "list"),
-        ("incident", "show"), ("incident", "say"), ("incident", "work"), ("incident", "claim"), ("incident", "update"), ("incident", "resolve"),
+        ("incident", "show"), ("incident", "say"), ("incident", "work"), ("incident", "claim"), ("incident", "still"), ("incident", "checklist"), ("playbook",), ("playbook", "show"), ("playbook", "check"), ("playbook", "apply"), ("incident", "update"), ("incident", "resolve"),
     ],
 )  # fmt: skip
 def test_help_says_what_a_command_does(shell: Shell, words: tuple[str, ...]) -> None:
@@ -125,6 +125,8 @@ def test_an_incident_from_the_shell(shell: Shell) -> None:
     assert key in shell.run("incident", "list").stdout
     update = shell.run("incident", "update", key, "We are on it", "--now", "Rolling back", "--next-in", "15")
     assert update.returncode == 0, update.stderr
+    assert "Still true" in shell.run("incident", "still", key, "--next-in", "20").stdout
+    assert "done" in shell.run("incident", "checklist", key).stdout
     resolved = shell.json("incident", "resolve", key, "Rolled back")
     assert isinstance(resolved, dict)
     assert resolved["status"] == "resolved"

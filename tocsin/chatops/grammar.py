@@ -3,7 +3,7 @@
 `//like this` says a line that starts with a slash.
 """
 
-from tocsin.chatops import item_verbs, people_verbs, state_verbs
+from tocsin.chatops import item_verbs, people_verbs, state_verbs, step_verbs
 from tocsin.chatops.verb import Verb
 from tocsin.incidents import entries
 from tocsin.incidents.model import Incident
@@ -15,6 +15,7 @@ VERBS: dict[str, Verb] = {
     **state_verbs.VERBS,
     **people_verbs.VERBS,
     **item_verbs.VERBS,
+    **step_verbs.VERBS,
 }
 
 

@@ -29,6 +29,12 @@ async def _update(u: Unit, incident: Incident, rest: str) -> None:
     await updates.publish_update(u, incident.id, audience="stakeholders", state=rest)
 
 
+async def _still(u: Unit, incident: Incident, rest: str) -> None:
+    if rest and not rest.isdecimal():
+        raise Invalid("text", "Write /still, or /still 45 for the minutes until the next update.")
+    await updates.still_true(u, incident.id, int(rest[:6]) if rest else None)
+
+
 async def _link(u: Unit, incident: Incident, rest: str) -> None:
     alert = await alert_named(u, rest.lstrip("#"))
     if alert is None:
@@ -52,6 +58,7 @@ VERBS = {
     "severity": Verb(SEVERITY, "change the severity", _severity),
     "status": Verb("/status identified", "change the status", _status),
     "update": Verb("/update what is known now", "update the stakeholders; the next one is promised", _update),
+    "still": Verb("/still", "the last update still holds; the next one is promised", _still),
     "impact": Verb("/impact what customers notice", "describe the impact", _impact),
     "summary": Verb("/summary one line", "rewrite the summary", _summary),
     "alert": Verb(ALERT, "link an alert", _link),

@@ -115,6 +115,24 @@ def update(
 
 
 @app.command()
+def still(
+    key: Key,
+    next_in: Annotated[int, typer.Option(help="Minutes until the next update; 0 for the cadence.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Say that the last update still holds, and promise the next one."""
+    body = {"next_update_in_minutes": next_in} if next_in else {}
+    data = call("POST", f"/api/v1/incidents/{quote(key)}/still", body)
+    show(data, as_json, lambda d: f"Still true; next update due {local(d['next_update_at'])}.")
+
+
+@app.command()
+def checklist(key: Key, as_json: Json = False) -> None:
+    """Show the playbook's steps for an incident."""
+    show(call("GET", f"/api/v1/incidents/{quote(key)}/checklist"), as_json, _steps)
+
+
+@app.command()
 def resolve(
     key: Key,
     text: Annotated[str, typer.Argument(help="What resolved it.")] = "",
@@ -161,3 +179,10 @@ def _who(item: dict[str, Any]) -> str:
     who = ", ".join(filter(None, [item["owner"], *item["people"]]))
     due = f", due {local(item['due_at'])}" if item["due_at"] else ""
     return f" ({who or 'nobody'}{due})" + (f": {item['outcome']}" if item["outcome"] else "")
+
+
+def _steps(data: dict[str, Any]) -> str:
+    return "\n".join(
+        f"{s['state']:8} {s['id']:18} {s['text']}" + (f" ({s['by']})" if s["by"] else "")
+        for s in data["steps"]
+    )

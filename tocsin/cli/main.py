@@ -21,6 +21,7 @@ from tocsin.cli import (
     noise,
     oncall,
     page,
+    playbook,
     policy,
     readiness,
     schedule,
@@ -50,7 +51,7 @@ def build(*more: More) -> typer.Typer:
     app.command()(selfcheck.selfcheck)
     app.command()(page.page)
     for name, group in (
-        ("alert", alert.app), ("oncall", oncall.app), ("schedule", schedule.app), ("heartbeat", heartbeat.app), ("silence", silence.app), ("grouping", grouping.app), ("policy", policy.app), ("cover", cover.app),
+        ("alert", alert.app), ("oncall", oncall.app), ("schedule", schedule.app), ("heartbeat", heartbeat.app), ("silence", silence.app), ("grouping", grouping.app), ("policy", policy.app), ("playbook", playbook.app), ("cover", cover.app),
         ("handover", handover.app), ("calendar", calendar.app), ("incident", incident.app), ("me", me.app),
     ):  # fmt: skip
         app.add_typer(group, name=name)

@@ -3,7 +3,9 @@
 from uuid import UUID
 
 from tocsin.duty.tell import tell
+from tocsin.duty.words import at_time
 from tocsin.incidents.item_kinds import ClaimStale, TaskLate
+from tocsin.incidents.kinds import UpdateReminded
 from tocsin.kernel.db import Row, Unit
 from tocsin.kernel.sql import Statements
 from tocsin.kernel.work import Batch, Work
@@ -11,8 +13,8 @@ from tocsin.record.kinds import decode
 from tocsin.record.queries import entry
 
 sql = Statements("tocsin.duty", "nudges.sql")
-NUDGE = "duty.nudge"
-FOLLOWS = {"claim_stale": [NUDGE], "task_late": [NUDGE]}
+NUDGE, REMIND = "duty.nudge", "duty.remind_update"
+FOLLOWS = {"claim_stale": [NUDGE], "task_late": [NUDGE], "update_reminded": [REMIND]}
 
 
 async def nudge(u: Unit, works: list[Work]) -> None:
@@ -45,4 +47,25 @@ def _words(row: Row) -> tuple[str, str]:
     )
 
 
-BATCHES: dict[str, Batch] = {NUDGE: nudge}
+async def remind(u: Unit, works: list[Work]) -> None:
+    """Batch: whoever owes an update soon; nobody when it came meanwhile."""
+    for work in works:
+        found = await entry(u, UUID(work.payload["stream"]), work.payload["seq"])
+        payload = decode(found.kind, found.payload) if found else None
+        if not isinstance(payload, UpdateReminded):
+            continue
+        row = await u.row(sql.owed, work.payload["stream"], payload.to_id, payload.due_at)
+        if row is not None:
+            what = "a private incident" if row["private"] else row["key"]
+            due = at_time(payload.due_at, row["time_zone"])
+            text = "Write it, or say that the last one still holds."
+            await tell(
+                u,
+                [payload.to_id],
+                f"An update of {what} is due at {due}",
+                text,
+                f"/incidents/{row['key']}/update",
+            )
+
+
+BATCHES: dict[str, Batch] = {NUDGE: nudge, REMIND: remind}

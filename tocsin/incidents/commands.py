@@ -20,7 +20,8 @@ from tocsin.incidents.kinds import (
     TimesCorrected,
 )
 from tocsin.incidents.links import adopt, alert_to_link, close_linked
-from tocsin.incidents.model import CADENCE, Incident, Status, due_after_severity, first_update_due
+from tocsin.incidents.model import Incident, Status
+from tocsin.incidents.rhythm import end_promise, rhythm_of
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Conflict, Invalid
@@ -55,7 +56,7 @@ async def declare(
         service=await _service_name(u, service_id), private=private,
         detected_at=alert.created_at if alert else None,
         acknowledged_at=alert.acknowledged_at or await u.clock() if alert else None,
-        update_due_at=first_update_due(severity, await u.clock()),
+        update_due_at=(await rhythm_of(u, severity)).first_due(await u.clock()),
     )  # fmt: skip
     incident_id = new_id()
     await u.run(
@@ -96,7 +97,7 @@ async def set_severity(u: Unit, incident_id: UUID, severity: int, why: str = "")
     incident = await lock_open(u, incident_id)
     if _severity(severity) == incident.severity:
         return
-    due = due_after_severity(incident, severity, await u.clock())
+    due = (await rhythm_of(u, severity)).due_after(incident, await u.clock())
     why = text("why", why, 1000, needed=False)
     await change(u, incident, SeverityChanged(severity, incident.severity, why, due))
 
@@ -175,6 +176,7 @@ async def resolve(u: Unit, incident_id: UUID, words: str = "", *, close_alerts: 
         raise Conflict(f"{incident.key} is resolved already.")
     said = text("text", words, 5000, needed=False)
     after = await change(u, incident, IncidentResolved(said, await u.clock()))
+    await end_promise(u, incident_id)
     if close_alerts:
         await close_linked(u, after.id)
 
@@ -184,6 +186,7 @@ async def cancel(u: Unit, incident_id: UUID, why: str = "") -> None:
     """A false alarm or a duplicate: over, and nobody is asked for a postmortem."""
     incident = await lock_open(u, incident_id)
     await change(u, incident, IncidentCancelled(text("why", why, 1000, needed=False), await u.clock()))
+    await end_promise(u, incident_id)
 
 
 @command("incident.reopen")
@@ -192,5 +195,5 @@ async def reopen(u: Unit, incident_id: UUID) -> None:
     incident = await lock(u, incident_id)
     if incident.resolved_at is None:
         return
-    rhythm = CADENCE.get(incident.severity)
+    rhythm = (await rhythm_of(u, incident.severity)).cadence
     await change(u, incident, IncidentReopened(await u.clock() + rhythm if rhythm else None))

@@ -30,7 +30,7 @@ class ItemClock:
                     await go_on(
                         u, incident, item, TaskLate(item.seq, item.text, item.owner, item.due_at, now)
                     )
-                elif item.stale(incident.severity, now):
+                elif item.stale(now):
                     await go_on(
                         u, incident, item, ClaimStale(item.seq, item.text, item.owner, item.fresh_at, now)
                     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -27,8 +27,6 @@ class ItemState(StrEnum):
     DROPPED = "dropped"
 
 
-#: Without a sign of life for so long, the owner of a claim is asked whether it goes on; the schema's `claim_stale_after`.
-STALE = {1: timedelta(minutes=15), 2: timedelta(minutes=30), 3: timedelta(hours=1)}
 #: What somebody looks into, and is asked about when it goes quiet.
 LOOKED_INTO = (ItemKind.CLAIM, ItemKind.HYPOTHESIS)
 VERDICTS = (ItemState.OPEN, ItemState.SUPPORTED, ItemState.DISPROVED)
@@ -54,6 +52,7 @@ class Item:
     evidence: tuple[str, ...]
     due_at: datetime | None
     fresh_at: datetime
+    stale_at: datetime
     nudged_at: datetime | None
     people: tuple[str, ...]
     people_ids: tuple[UUID, ...]
@@ -62,9 +61,9 @@ class Item:
     def open(self) -> bool:
         return self.state is ItemState.OPEN
 
-    def stale(self, severity: int, now: datetime) -> bool:
+    def stale(self, now: datetime) -> bool:
         """Whether nobody gave a sign of life for longer than the severity allows."""
-        return self.open and self.kind in LOOKED_INTO and self.fresh_at + STALE[severity] <= now
+        return self.open and self.kind in LOOKED_INTO and self.stale_at <= now
 
     def late(self, now: datetime) -> bool:
         """Whether a task's time has passed."""

@@ -2,9 +2,9 @@
 -- row: tocsin.incidents.item_model.Item
 -- What people work on in an incident.
 select t.incident_id, t.seq, t.kind, t.state, t.text, t.owner_id, t.owner, t.service_id, s.name as service, t.why, t.undo,
-       t.outcome, t.evidence, t.due_at, t.fresh_at, t.nudged_at,
+       t.outcome, t.evidence, t.due_at, t.fresh_at, t.fresh_at + claim_stale_after(i.severity) as stale_at, t.nudged_at,
        coalesce(p.names, '{}') as people, coalesce(p.ids, '{}') as people_ids
-from incident_items t
+from incident_items t join incidents i on i.id = t.incident_id
 left join services s on s.id = t.service_id
 left join lateral (
     select array_agg(u.name order by u.name) as names, array_agg(u.id order by u.name) as ids

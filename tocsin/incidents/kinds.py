@@ -286,9 +286,12 @@ class UpdatePublished:
     #: Only for the public page: its title, and what components are to be set to.
     title: str = ""
     components: dict[str, str] | None = None
+    #: The one before still holds, word for word.
+    unchanged: bool = False
 
     def sentence(self) -> str:
-        said = f"published an update for {self.audience}: {_ended(self.state)}"
+        what = "said that nothing has changed" if self.unchanged else "published an update"
+        said = f"{what} for {self.audience}: {_ended(self.state)}"
         return f"{said} Next update at {_utc(self.next_update_at)}." if self.next_update_at else said
 
     def changes(self) -> dict[str, Any]:
@@ -311,6 +314,19 @@ class UpdateMissed:
 
     def changes(self) -> dict[str, Any]:
         return {"update_missed_at": self.at}
+
+
+@kind("update_reminded")
+@dataclass(frozen=True, slots=True)
+class UpdateReminded:
+    """Whoever owes the next update is reminded before it is due."""
+
+    to_id: UUID
+    to: str
+    due_at: datetime
+
+    def sentence(self) -> str:
+        return f"reminds {self.to}: the next update is due at {_utc(self.due_at)}"
 
 
 @kind("incident_resolved")

@@ -38,9 +38,8 @@ class Audience(StrEnum):
     PUBLIC = "public"
 
 
-#: Until the first update has to be out, and then at least every so often (the handbook's cadence; PRODUCT.md).
-FIRST_UPDATE = timedelta(minutes=15)
-CADENCE = {1: timedelta(minutes=30), 2: timedelta(minutes=30)}
+#: From this severity up (1 is worst) a postmortem is asked for.
+POSTMORTEM_FROM = 2
 #: The countdown turns, and whoever owes the update is reminded.
 SOON = timedelta(minutes=5)
 
@@ -176,11 +175,13 @@ class RecentEntry:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A button that does what is expected: its words, where its form goes (below the incident's page), what it sends."""
+    """A button that does what is expected: its words, where its form goes (below the incident's page), what it sends. `get`:
+    it leads to a page."""
 
     words: str
     path: str
     fields: tuple[tuple[str, str], ...] = ()
+    get: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,21 +196,30 @@ class Duty:
     answers: tuple[Answer, ...] = ()
 
 
-def cadence(severity: int) -> timedelta | None:
-    """How often an update is due at least; None where no rhythm is demanded."""
-    return CADENCE.get(severity)
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """What a severity demands, in minutes: the first update, the next ones, when one is late, how long a claim may be quiet."""
 
+    severity: int
+    first_update_min: int | None
+    cadence_min: int | None
+    late_min: int
+    stale_min: int
 
-def first_update_due(severity: int, declared_at: datetime) -> datetime | None:
-    """When the first update is due."""
-    return declared_at + FIRST_UPDATE if severity in CADENCE else None
+    @property
+    def cadence(self) -> timedelta | None:
+        """How often an update is due at least; None where no rhythm is demanded."""
+        return timedelta(minutes=self.cadence_min) if self.cadence_min else None
 
+    def first_due(self, declared_at: datetime) -> datetime | None:
+        """When the first update is due."""
+        return declared_at + timedelta(minutes=self.first_update_min) if self.first_update_min else None
 
-def due_after_severity(incident: Incident, severity: int, now: datetime) -> datetime | None:
-    """The promise after a change of severity: a given one stands; a rise starts the rhythm."""
-    if incident.update_due_at is not None or severity not in CADENCE or incident.resolved_at is not None:
-        return incident.update_due_at
-    return now + CADENCE[severity]
+    def due_after(self, incident: Incident, now: datetime) -> datetime | None:
+        """The promise after a change to this severity: a given one stands, unless the rhythm is faster; a rise starts it."""
+        if self.cadence is None or incident.resolved_at is not None:
+            return incident.update_due_at
+        return min(incident.update_due_at or now + self.cadence, now + self.cadence)
 
 
 def expected(
@@ -220,7 +230,7 @@ def expected(
     room = f"/incidents/{incident.key}"
     manager = holders.get(RoleName.INCIDENT_MANAGER)
     if incident.resolved_at is not None:
-        mine = manager == viewer and incident.severity in CADENCE
+        mine = manager == viewer and incident.severity <= POSTMORTEM_FROM
         return [Duty(incident.key, "Finish the postmortem", f"{room}/postmortem", "calm")] if mine else []
     found = []
     speaker = holders.get(RoleName.COMMUNICATIONS_MANAGER, manager)
@@ -228,7 +238,9 @@ def expected(
         late, soon = incident.update_due_at <= now, incident.update_due_at - SOON <= now
         tone = "needed" if late else "soon" if soon else "calm"
         words = "An update is overdue" if late else "Next update due"
-        found.append(Duty(incident.key, words, f"{room}/update", tone, incident.update_due_at))
+        still = (Answer("Still true", "still"),) if incident.first_update_at is not None else ()
+        answers = (Answer("Write it", "update", get=True), *still)
+        found.append(Duty(incident.key, words, f"{room}/update", tone, incident.update_due_at, answers))
     if manager is None:
         found.append(
             Duty(

@@ -28,10 +28,17 @@ async def page(
     Everybody reads the alert, so of a private incident it says nothing that the sender did not write.
     """
     incident = await lock_open(u, incident_id)
+    return await page_about(u, incident, target, message.strip() or _asking(incident), priority=priority)
+
+
+async def page_about(
+    u: Unit, incident: Incident, target: str, message: str, *, priority: int = PRIORITY
+) -> dict[str, Any]:
+    """The same for an incident that is locked: linked to it and told in its record. Raises `Invalid`."""
     about = "" if incident.private else f" for {incident.key}"
-    sent = await send_page(u, target, message.strip() or _asking(incident), priority=priority, about=about)
+    sent = await send_page(u, target, message, priority=priority, about=about)
     alert_id = UUID(sent["alert"])
-    await u.run(sql.keep_page, incident_id, alert_id)
+    await u.run(sql.keep_page, incident.id, alert_id)
     await change(u, incident, PeoplePaged(sent["target"], tuple(sent["people"]), alert_id, sent["number"]))
     return sent
 

@@ -19,7 +19,6 @@ from tocsin.incidents.model import (
     Responder,
     RoleHolder,
     Update,
-    cadence,
     expected,
 )
 from tocsin.kernel.db import Database, Reader
@@ -170,9 +169,3 @@ def _duty(waiting: Waiting) -> Duty:
 async def recent_entries(db: Reader, viewer: UUID, since: datetime, limit: int) -> list[RecentEntry]:
     """What happened lately, newest first."""
     return await db.all(RecentEntry, sql.recent_entries, viewer, since, limit)
-
-
-def cadence_minutes(incident: Incident) -> int | None:
-    """How often an update is due, in minutes; None where no rhythm is demanded."""
-    rhythm = cadence(incident.severity)
-    return int(rhythm.total_seconds() // 60) if rhythm else None

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from tocsin.incidents.change import change, lock, sql, text
+from tocsin.incidents.change import change, lock, lock_open, sql, text
 from tocsin.incidents.commands import mitigated_at, open_status
 from tocsin.incidents.kinds import UpdatePublished
-from tocsin.incidents.model import Audience, Incident, Status, cadence
+from tocsin.incidents.model import Audience, Incident, Status, Update
+from tocsin.incidents.rhythm import end_promise, rhythm_of
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Conflict, Invalid
@@ -15,6 +16,8 @@ from tocsin.kernel.ids import new_id
 
 FARTHEST = timedelta(days=7)
 MAX_BULLETS = 10
+#: What "still true" promises where the severity demands no rhythm.
+STILL = timedelta(minutes=30)
 
 
 @command("incident.publish_update")
@@ -31,6 +34,7 @@ async def publish_update(
     status: str | None = None,
     title: str = "",
     components: Mapping[str, str] | None = None,
+    unchanged: bool = False,
 ) -> UUID:
     """Publishes an update and promises the next one; without a time, the severity's cadence promises.
 
@@ -47,17 +51,37 @@ async def publish_update(
         update_id=new_id(), audience=audience, state=text("state", state, 2000),
         status_now=_bullets("status_now", status_now), next_steps=_bullets("next_steps", next_steps),
         unknowns=text("unknowns", unknowns, 2000, needed=False), status=wanted,
-        next_update_at=_promise(incident, next_update_at, now), first_update_at=incident.first_update_at or now,
+        next_update_at=await _promise(u, incident, next_update_at, now), first_update_at=incident.first_update_at or now,
         mitigated_at=await mitigated_at(u, incident, wanted),
         title=text("title", title, 200, needed=False), components=dict(components) if components else None,
+        unchanged=unchanged,
     )  # fmt: skip
     after = await change(u, incident, payload)
+    await end_promise(u, incident_id)
     await u.run(
         sql.insert_update, payload.update_id, incident.id, after.head, audience, payload.state,
         list(payload.status_now), list(payload.next_steps), payload.unknowns, wanted, payload.next_update_at,
         u.actor.id, u.actor.name,
     )  # fmt: skip
     return payload.update_id
+
+
+@command("incident.still_true")
+async def still_true(u: Unit, incident_id: UUID, minutes: int | None = None) -> UUID:
+    """The last update still holds: it is said again to the same audience, marked so, and the next one promised in `minutes` or
+    by the severity's cadence. Raises `Conflict` when there was none yet."""
+    incident = await lock_open(u, incident_id)
+    last = await u.first(Update, sql.updates, incident_id)
+    if last is None:
+        raise Conflict("There was no update yet. Write the first one.")
+    if minutes is not None and not 1 <= minutes <= 7 * 24 * 60:
+        raise Invalid("minutes", "The next update is due in 1 to 10080 minutes.")
+    rhythm = (await rhythm_of(u, incident.severity)).cadence or STILL
+    due = await u.clock() + (timedelta(minutes=minutes) if minutes else rhythm)
+    return await publish_update(
+        u, incident_id, audience=last.audience, state=last.state, status_now=last.status_now, next_steps=last.next_steps,
+        unknowns=last.unknowns, next_update_at=due, unchanged=True,
+    )  # fmt: skip
 
 
 def _status(incident: Incident, status: str | None) -> Status:
@@ -72,11 +96,11 @@ def _status(incident: Incident, status: str | None) -> Status:
     return open_status(status)
 
 
-def _promise(incident: Incident, wanted: datetime | None, now: datetime) -> datetime | None:
+async def _promise(u: Unit, incident: Incident, wanted: datetime | None, now: datetime) -> datetime | None:
     if incident.resolved_at is not None:
         return None
     if wanted is None:
-        rhythm = cadence(incident.severity)
+        rhythm = (await rhythm_of(u, incident.severity)).cadence
         return now + rhythm if rhythm else None
     if not now < wanted <= now + FARTHEST:
         raise Invalid(

@@ -183,6 +183,7 @@ VERBS: dict[str, Need] = {
     "incident.page": RESPOND,
     "incident.unlink_alert": RESPOND,
     "incident.publish_update": RESPOND,
+    "incident.still_true": RESPOND,
     "incident.resolve": RESPOND,
     "incident.reopen": RESPOND,
     "incident.cancel": RESPOND,
@@ -208,6 +209,9 @@ VERBS: dict[str, Need] = {
     "board.ask": RESPOND,
     "board.answer": RESPOND,
     "board.know": RESPOND,
+    "playbook.apply": ADMIN,
+    "playbook.check": RESPOND,
+    "playbook.uncheck": RESPOND,
     # places
     "place.set_ticket": RESPOND,
     "notes.save": RESPOND,

@@ -14,6 +14,7 @@ from tocsin.web import (
     fairness,
     grouped,
     grouping,
+    handbook,
     handover,
     handover_accept,
     handover_link,
@@ -41,6 +42,7 @@ from tocsin.web import (
     room,
     room_buttons,
     room_items,
+    room_steps,
     schedule,
     schedule_buttons,
     schedule_edit,
@@ -67,10 +69,10 @@ from tocsin.web import (
 )
 
 ALL = (
-    health, now, sign_in, ack, ack_all, alerts, page_somebody, incidents, room, room_buttons, room_items, updates, notes, postmortem,
+    health, now, sign_in, ack, ack_all, alerts, page_somebody, incidents, room, room_buttons, room_items, room_steps, updates, notes, postmortem,
     fairness, relief, receipt, calendars, calendar_feed, calendar_import, swaps, swap_ask, swap_link, leave, history, handover, handover_accept, handover_link, oncall, schedule_edit, schedule, schedule_buttons, services,
     policies, integrations, heartbeats, silence_preview, silence_form, silences, vendors, paged, status, settings, profile,
-    grouped, grouping, noise,
+    grouped, grouping, noise, handbook,
     device, promises, reached, undisturbed, worker, push, people, teams, tokens, audit, system,
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ from starlette.routing import BaseRoute
 
 from tocsin.alerts.queries import alert_named
 from tocsin.edge.door import Form, Site
-from tocsin.incidents import commands, entries, links, people
+from tocsin.incidents import commands, entries, links, people, updates
 from tocsin.incidents.model import Incident, RoleName, Status
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Invalid
@@ -40,6 +40,10 @@ async def _times(u: Unit, i: Incident, form: Form, _: Site) -> None:
         u, i.id, impact_started_at=form.moment("impact_started_at", zone),
         detected_at=form.moment("detected_at", zone), mitigated_at=form.moment("mitigated_at", zone),
     )  # fmt: skip
+
+
+async def _still(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    await updates.still_true(u, i.id, form.whole("minutes", least=0, most=10_080, default=0) or None)
 
 
 async def _take(u: Unit, i: Incident, form: Form, _: Site) -> None:
@@ -101,7 +105,7 @@ async def _remove_member(u: Unit, i: Incident, form: Form, _: Site) -> None:
 def routes() -> list[BaseRoute]:
     """POST only; the browser comes back to the room."""
     named: dict[str, Act] = {
-        "severity": _severity, "status": _status, "facts": _facts, "times": _times, "take-role": _take,
+        "severity": _severity, "status": _status, "facts": _facts, "still": _still, "times": _times, "take-role": _take,
         "transfer-role": _transfer, "give-up-role": _give_up, "join": _join, "leave": _leave, "link-alert": _link,
         "unlink-alert": _unlink, "resolve": _resolve, "reopen": _reopen, "cancel": _cancel, "redact": _redact,
         "add-member": _add_member, "remove-member": _remove_member,

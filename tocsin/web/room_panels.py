@@ -11,6 +11,7 @@ from tocsin.incidents.item_queries import board_of
 from tocsin.incidents.model import Incident, RoleName, Status
 from tocsin.kernel.db import Reader
 from tocsin.places.queries import places_of
+from tocsin.playbooks.queries import checklist_of, playbook_of
 
 Context = Callable[[Reader, Incident, Viewer], Awaitable[dict[str, Any]]]
 
@@ -27,11 +28,9 @@ class Panel:
     context: Context
 
 
-async def _act(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
+async def _act(_: Reader, __: Incident, ___: Viewer) -> dict[str, Any]:
     return {
         "statuses": [s.value for s in Status if s is not Status.RESOLVED],
-        "updates": await queries.updates(db, incident.id),
-        "cadence_min": queries.cadence_minutes(incident),
     }
 
 
@@ -71,6 +70,17 @@ async def _work(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
     }
 
 
+async def _checklist(db: Reader, incident: Incident, viewer: Viewer) -> dict[str, Any]:
+    checks, followed = await checklist_of(db, incident), await playbook_of(db, incident.id)
+    mine = {r.role for r in await queries.roles(db, incident.id) if r.user_id == viewer.id}
+    return {
+        "checks": sorted(checks, key=lambda check: check.step.role not in mine),
+        "my_guides": [guide for role, guide in followed.roles.items() if role in mine and guide.instructions],
+        "guides": followed.roles,
+        "my_roles": mine,
+    }
+
+
 PANELS = (
     Panel("act", "state", _act),
     Panel("places", "state", _places),
@@ -79,4 +89,5 @@ PANELS = (
     Panel("alerts", "state", _alerts),
     Panel("about", "state", _about),
     Panel("items", "work", _work),
+    Panel("checklist", "work", _checklist),
 )

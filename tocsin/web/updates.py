@@ -9,6 +9,7 @@ from tocsin.edge.door import Form, Who, act, page, read_form, redirect, render, 
 from tocsin.incidents import queries, updates
 from tocsin.incidents.item_queries import unknowns_of
 from tocsin.incidents.model import Audience, Incident, Status
+from tocsin.incidents.rhythm import rhythm_of
 from tocsin.kernel.errors import Conflict, Invalid
 from tocsin.web.lookup import incident_of
 
@@ -55,7 +56,7 @@ async def _update_page(
         "nav": "incidents", "incident": incident, "values": {"unknowns": open_questions} | values, "errors": errors, "last": last[:1],
         "components": [] if incident.private else await components(db), "statuses": [s.value for s in Status if s is not Status.RESOLVED],
         "published": await queries.is_published(db, incident.id),
-        "cadence_min": queries.cadence_minutes(incident),
+        "cadence_min": (await rhythm_of(db, incident.severity)).cadence_min,
     }  # fmt: skip
     return await render(request, "incidents/update.html", context, status=422 if errors else 200)
 

@@ -92,6 +92,21 @@ async def publish_update(call: Call, key: str, body: UpdateBody) -> dict[str, An
     return {"id": update_id, "next_update_at": (await incident_of(call, key)).update_due_at}
 
 
+class StillBody(BaseModel):
+    """When the next update is due; absent: by the severity's cadence."""
+
+    next_update_in_minutes: int | None = Field(None, ge=1, le=10080)
+
+
+@router.post("/incidents/{key}/still", status_code=201)
+async def still_true(call: Call, key: str, body: StillBody | None = None) -> dict[str, Any]:
+    """The last update still holds: says so to its audience and promises the next one."""
+    incident = await incident_of(call, key)
+    async with call.unit() as u:
+        update_id = await updates.still_true(u, incident.id, body.next_update_in_minutes if body else None)
+    return {"id": update_id, "next_update_at": (await incident_of(call, key)).update_due_at}
+
+
 @router.get("/incidents/{key}/postmortem.md", response_class=PlainTextResponse)
 async def postmortem(call: Call, key: str) -> str:
     """The postmortem as Markdown."""
