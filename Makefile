@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev demo shell test check check-style check-types check-imports check-migrations check-shape
-.PHONY: routes bench crash lock format clean setup setup-dev
+.PHONY: assets routes bench crash lock format clean setup setup-dev
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,10 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock: ## pin the newest allowed versions again (needs uv)
 	@$(LOCK) --upgrade pyproject.toml -o requirements.txt
 	@$(LOCK) --upgrade --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+assets: ## bundle what the browser needs from others again (needs Node; the result is committed)
+	@cd assets && npm ci --no-audit --no-fund && npx esbuild yjs.js --bundle --format=esm --minify --target=es2022 --legal-comments=none \
+	  --banner:js="/* Yjs 13.6.33 and lib0, (c) Kevin Jahns, MIT licence. Built by make assets. */" --outfile=../tocsin/web/static/js/yjs.js
 
 routes: setup-dev ## write docs/routes.md again
 	@$(BIN)/python -m tests.shape.test_routes

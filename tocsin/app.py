@@ -78,6 +78,7 @@ from tocsin.web import pages
 from tocsin.web.dev import CaughtMail
 from tocsin.web.link_mail import LinkMail, SecretOf
 from tocsin.web.live import Live
+from tocsin.web.live_notes import NotesLive
 from tocsin.web.messages import Messages
 
 NOBODY = (
@@ -129,7 +130,7 @@ def compose(
     bus = Bus(dsn)
     site = Site(
         settings, database, bus, keys, templates,
-        Hub(bus, Live(database, templates)), transports, registry.FORMATS, outbound, dev,
+        Hub(bus, Live(database, templates, NotesLive(database))), transports, registry.FORMATS, outbound, dev,
     )  # fmt: skip
     database.follows = _follows(
         paging_work.FOLLOWS, places_work.FOLLOWS, comms_work.FOLLOWS, learning_work.FOLLOWS, calendars.FOLLOWS,

@@ -31,7 +31,7 @@ PEOPLE = {Who.ANYONE, Who.VIEWER, Who.MEMBER, Who.ADMIN, Who.SIGNED_LINK}
 #: Parts of pages, files and ways out: nobody sees them as a page.
 NO_PAGES = {
     "/healthz", "/readyz", "/metrics", "/incidents/look-alikes", "/incidents/{key}/state", "/incidents/{key}/entries", "/incidents/{key}/postmortem.md",
-    "/on-call/fairness.csv", "/calendar/{token}.ics", "/sw.js", "/healthz/paging", "/push/device",
+    "/on-call/fairness.csv", "/calendar/{token}.ics", "/sw.js", "/handbook.yaml", "/incidents/{key}/notes/preview", "/incidents/{key}/notes/updates", "/healthz/paging", "/push/device",
 }  # fmt: skip
 WIDTHS = {1440: 900, 820: 1180, 390: 844}
 #: Every way out of a text into markup or script; what reverses the line; what no font has; a word without a break.

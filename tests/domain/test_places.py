@@ -5,7 +5,7 @@ import pytest
 from tests.domain.street import declared, street
 from tests.support import Company
 from tocsin.kernel.db import Database
-from tocsin.kernel.errors import Conflict, Invalid, NotFound
+from tocsin.kernel.errors import Invalid, NotFound
 from tocsin.places import commands, queries
 
 
@@ -24,23 +24,6 @@ async def test_places_open_after_the_declaration(db: Database, company: Company)
     other = await declared(db, company.as_ana())
     await pumps.settle()
     assert video not in [p.url for p in await queries.places_of(db, other.id)]
-
-
-async def test_notes_are_never_overwritten_unseen(db: Database, company: Company) -> None:
-    pumps = street(db)
-    incident = await declared(db, company.as_ana())
-    await pumps.settle()
-    async with db.unit(company.as_ana(), "web") as u:
-        assert await commands.save_notes(u, incident.id, "Ana's text", 1) == 2
-    with pytest.raises(Conflict, match="nothing is lost"):
-        async with db.unit(company.as_ben(), "web") as u:
-            await commands.save_notes(u, incident.id, "Ben's text", 1)
-    notes = await queries.notes_of(db, incident.id)
-    assert notes
-    assert (notes.body, notes.version, notes.updated_by) == ("Ana's text", 2, "Ana Silva")
-    with pytest.raises(Invalid):
-        async with db.unit(company.as_ben(), "web") as u:
-            await commands.save_notes(u, incident.id, "x" * 500_001, 2)
 
 
 async def test_the_ticket_is_a_web_address(db: Database, company: Company) -> None:

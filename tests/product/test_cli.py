@@ -75,7 +75,7 @@ def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
         ("schedule",), ("schedule", "list"), ("schedule", "show"), ("schedule", "export"), ("schedule", "import"),
         ("schedule", "archive"), ("schedule", "check"), ("cover",), ("cover", "list"), ("cover", "ask"), ("cover", "accept"),
         ("cover", "decline"), ("cover", "withdraw"), ("cover", "leave"), ("cover", "history"), ("cover", "undo"), ("incident", "declare"), ("incident", "list"),
-        ("incident", "show"), ("incident", "say"), ("incident", "work"), ("incident", "claim"), ("incident", "still"), ("incident", "checklist"), ("playbook",), ("playbook", "show"), ("playbook", "check"), ("playbook", "apply"), ("incident", "update"), ("incident", "resolve"),
+        ("incident", "show"), ("incident", "say"), ("incident", "work"), ("incident", "claim"), ("incident", "still"), ("incident", "notes"), ("incident", "checklist"), ("playbook",), ("playbook", "show"), ("playbook", "check"), ("playbook", "apply"), ("incident", "update"), ("incident", "resolve"),
     ],
 )  # fmt: skip
 def test_help_says_what_a_command_does(shell: Shell, words: tuple[str, ...]) -> None:

@@ -34,9 +34,11 @@ ONESELF = {
     "page.confirm_test",
 }  # fmt: skip
 DOCUMENTS = {
-    "notes.save", "postmortem.draft", "postmortem.edit", "postmortem.set_status", "postmortem.choose_timeline",
+    "postmortem.draft", "postmortem.edit", "postmortem.set_status", "postmortem.choose_timeline",
     "action.add", "action.finish",
 }  # fmt: skip
+#: What an editor does while somebody types; programs save whole texts.
+EDITOR = {"notes.edit", "notes.restore"}
 ROOM = {
     "incident.add_member", "incident.remove_member", "incident.cancel", "incident.give_up_role",
     "incident.redact_entry", "incident.set_service", "incident.set_times", "incident.unlink_alert",
@@ -70,6 +72,7 @@ LEFT_OUT: dict[str, dict[str, set[str]]] = {
         "sessions, passwords and links are a browser's": BROWSER,
         "one's own account, and tokens, are made in a session: a token must not make itself another": ONESELF,
         "long texts that two people edit need the page's version check; the API exports them": DOCUMENTS,
+        "an editor's traffic, and looking before going back": EDITOR,
         "rare acts of the room, done where the record is in sight": ROOM,
         "the status page is set up by eye; updates publish to it from every door": STATUS_PAGE,
         "so far the API sets up; changing and removing is for the pages": REVISE,
@@ -83,6 +86,7 @@ LEFT_OUT: dict[str, dict[str, set[str]]] = {
         "sessions, passwords and links are a browser's": BROWSER,
         "one's own account, and tokens, are made in a session": ONESELF,
         "long texts need an editor and the page's version check": DOCUMENTS,
+        "an editor's traffic, and looking before going back": EDITOR,
         "rare acts of the room, done where the record is in sight": ROOM,
         "the status page is set up by eye; updates publish to it from every door": STATUS_PAGE,
         "the command line is for the moment something breaks; setting up is for the pages and the API": SET_UP

@@ -1,5 +1,6 @@
 """`tocsin incident`: declare, list, show, say, update, resolve."""
 
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -124,6 +125,25 @@ def still(
     body = {"next_update_in_minutes": next_in} if next_in else {}
     data = call("POST", f"/api/v1/incidents/{quote(key)}/still", body)
     show(data, as_json, lambda d: f"Still true; next update due {local(d['next_update_at'])}.")
+
+
+@app.command()
+def notes(
+    key: Key,
+    file: Annotated[
+        Path | None,
+        typer.Option("--set", exists=True, dir_okay=False, help="A text that replaces the notes."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the notes page, or replace its text by a file's."""
+    if file is None:
+        data = call("GET", f"/api/v1/incidents/{quote(key)}/notes")
+    else:
+        data = call(
+            "PUT", f"/api/v1/incidents/{quote(key)}/notes", {"body": file.read_text(encoding="utf-8")}
+        )
+    show(data, as_json, lambda d: str(d["body"]))
 
 
 @app.command()

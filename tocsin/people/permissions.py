@@ -215,6 +215,8 @@ VERBS: dict[str, Need] = {
     # places
     "place.set_ticket": RESPOND,
     "notes.save": RESPOND,
+    "notes.edit": RESPOND,
+    "notes.restore": RESPOND,
     # comms
     "status_page.change": CONFIGURE,
     "component.create": CONFIGURE,

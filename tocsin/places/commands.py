@@ -1,4 +1,4 @@
-"""What people do with places: link the ticket, save the notes."""
+"""What people do with places: link the ticket. The notes page: `notes.py`."""
 
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -6,12 +6,11 @@ from uuid import UUID
 from tocsin.incidents.change import change, lock
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Unit
-from tocsin.kernel.errors import Conflict, Invalid
+from tocsin.kernel.errors import Invalid
 from tocsin.kernel.sql import Statements
-from tocsin.places.kinds import NotesSaved, TicketLinked
+from tocsin.places.kinds import TicketLinked
 
 sql = Statements("tocsin.places")
-LONGEST = 500_000
 
 
 @command("place.set_ticket")
@@ -23,18 +22,3 @@ async def set_ticket(u: Unit, incident_id: UUID, url: str) -> None:
         raise Invalid("url", "The ticket's link must start with https:// or http://.")
     if await u.value(sql.set_ticket, incident_id, url, parts.hostname):
         await change(u, incident, TicketLinked(url))
-
-
-@command("notes.save")
-async def save_notes(u: Unit, incident_id: UUID, body: str, version: int) -> int:
-    """Saves the notes; answers the new version. `version` is the one that the editor began with."""
-    incident = await lock(u, incident_id)
-    body = body.replace("\x00", "")
-    if len(body) > LONGEST:
-        raise Invalid("body", f"The notes are too long: {LONGEST} characters fit.")
-    saved = await u.value(sql.save_notes, incident_id, body, version, u.actor.name)
-    if saved is None:
-        raise Conflict("Somebody else saved the notes meanwhile. Both texts are below; nothing is lost.")
-    await u.run(sql.keep_version, incident_id, saved, body, u.actor.name)
-    await change(u, incident, NotesSaved(saved, len(body)))
-    return int(saved)

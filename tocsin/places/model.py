@@ -37,13 +37,23 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """The notes page as it was saved last."""
+    """The notes page as text. `version` counts the texts that were kept."""
 
     incident_id: UUID
     body: str
     version: int
     updated_at: datetime
     updated_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotesVersion:
+    """A text of the notes page that was kept."""
+
+    version: int
+    at: datetime
+    author: str
+    characters: int
 
 
 class Video(Protocol):

@@ -35,13 +35,3 @@ order by array_position(array['chat', 'video', 'notes', 'ticket'], kind)
 -- row: Notes
 -- The notes page.
 select incident_id, body, version, updated_at, updated_by from notes_pages where incident_id = $1
-
--- name: save_notes
--- Saves unless somebody else did meanwhile.
-update notes_pages set body = $2, version = version + 1, updated_at = clock(), updated_by = $4
-where incident_id = $1 and version = $3
-returning version
-
--- name: keep_version
--- Every saved text is kept.
-insert into notes_versions (incident_id, version, body, author) values ($1, $2, $3, $4)

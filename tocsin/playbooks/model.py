@@ -144,9 +144,9 @@ def _update(seen: Seen, audience: str) -> bool:
 
 
 def _place(seen: Seen, place: str) -> bool:
-    return (seen.kind == "place_opened" and (not place or seen.payload.get("place") == place)) or (
-        place == "ticket" and seen.kind == "ticket_linked"
-    )
+    return (
+        seen.kind == "place_opened" and str(seen.payload.get("place", "")).split(" ")[0].startswith(place)
+    ) or (place == "ticket" and seen.kind == "ticket_linked")
 
 
 def _filled(kind: str, field: str) -> "Callable[[Seen, str], bool]":

@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from tocsin.edge.events import Fragment
@@ -24,12 +24,23 @@ SAID = frozenset({"message"})
 DRAWN = frozenset(p.stem for p in (Path(__file__).parent / "templates/incidents/entries").glob("*.html"))
 
 
-class Live:
-    """The hub's `Source` (see `tocsin.edge.events`)."""
+class Document(Protocol):
+    """Something else of an incident that people watch as it changes; handed in by `app`."""
 
-    def __init__(self, database: Database, templates: Templates) -> None:
+    async def heads(self, incident_ids: list[UUID]) -> dict[UUID, int]: ...
+
+    async def after(self, incident_id: UUID, seq: int) -> list[Fragment]: ...
+
+    async def glance(self, incident_id: UUID) -> str: ...
+
+
+class Live:
+    """The hub's `Source` (see `tocsin.edge.events`). `notes`: the topics `notes:<incident>`."""
+
+    def __init__(self, database: Database, templates: Templates, notes: Document) -> None:
         self._database = database
         self._templates = templates
+        self._notes = notes
         self._public: dict[UUID, float] = {}
 
     async def allowed(self, viewer: Viewer, topic: str) -> bool:
@@ -42,7 +53,7 @@ class Live:
         stream = _uuid(text)
         if kind == "alert" and stream:
             return True
-        if kind != "incident" or stream is None:
+        if kind not in ("incident", "notes") or stream is None:
             return topic in COMMON
         if self._public.get(stream, 0) > time.monotonic():
             return True
@@ -53,12 +64,16 @@ class Live:
         return incident is not None
 
     async def head(self, topic: str) -> int:
-        """The newest entry's number of a room."""
+        """The newest entry's number of a room, or of a notes page's update."""
+        if notes := _notes(topic):
+            return (await self._notes.heads([notes])).get(notes, 0)
         stream = _room(topic)
         return await queries.head(self._database, stream) if stream else 0
 
     async def after(self, topic: str, seq: int) -> list[Fragment]:
-        """The entries of a room after a number, rendered once for all who watch."""
+        """The entries of a room after a number, rendered once for all who watch; the updates of a notes page."""
+        if notes := _notes(topic):
+            return await self._notes.after(notes, seq)
         stream = _room(topic)
         if stream is None:
             return []
@@ -66,7 +81,9 @@ class Live:
         return [Fragment(e.seq, entry_html(self._templates, e), e.kind in SAID) for e in entries]
 
     async def glance(self, topic: str) -> str:
-        """The first lines of a room, rendered once for all who watch."""
+        """The first lines of a room, rendered once for all who watch; who is where in a notes page."""
+        if notes := _notes(topic):
+            return await self._notes.glance(notes)
         stream = _room(topic)
         if stream is None:
             return ""
@@ -74,11 +91,14 @@ class Live:
         return self._templates.text("incidents/glance.html", context) if context else ""
 
     async def heads(self, topics: list[str]) -> dict[str, int]:
-        """The newest entries' numbers of the rooms among these topics."""
-        rooms = {stream: topic for topic in topics if (stream := _room(topic))}
-        if not rooms:
-            return {}
-        return {rooms[i]: seq for i, seq in (await queries.heads(self._database, list(rooms))).items()}
+        """The newest numbers of the rooms and notes pages among these topics."""
+        rooms = [stream for topic in topics if (stream := _room(topic))]
+        pages = [stream for topic in topics if (stream := _notes(topic))]
+        found = await queries.heads(self._database, rooms) if rooms else {}
+        edited = await self._notes.heads(pages) if pages else {}
+        return {f"incident:{i}": seq for i, seq in found.items()} | {
+            f"notes:{i}": seq for i, seq in edited.items()
+        }
 
     async def looking(self, viewer: Viewer, topic: str) -> None:
         """Notes who has a room open."""
@@ -116,6 +136,11 @@ def shown(entry: Entry) -> dict[str, Any]:
 def _room(topic: str) -> UUID | None:
     kind, _, text = topic.partition(":")
     return _uuid(text) if kind == "incident" else None
+
+
+def _notes(topic: str) -> UUID | None:
+    kind, _, text = topic.partition(":")
+    return _uuid(text) if kind == "notes" else None
 
 
 def _uuid(text: str) -> UUID | None:

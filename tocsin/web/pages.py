@@ -26,6 +26,7 @@ from tocsin.web import (
     leave,
     noise,
     notes,
+    notes_sync,
     now,
     oncall,
     page_somebody,
@@ -69,7 +70,7 @@ from tocsin.web import (
 )
 
 ALL = (
-    health, now, sign_in, ack, ack_all, alerts, page_somebody, incidents, room, room_buttons, room_items, room_steps, updates, notes, postmortem,
+    health, now, sign_in, ack, ack_all, alerts, page_somebody, incidents, room, room_buttons, room_items, room_steps, updates, notes, notes_sync, postmortem,
     fairness, relief, receipt, calendars, calendar_feed, calendar_import, swaps, swap_ask, swap_link, leave, history, handover, handover_accept, handover_link, oncall, schedule_edit, schedule, schedule_buttons, services,
     policies, integrations, heartbeats, silence_preview, silence_form, silences, vendors, paged, status, settings, profile,
     grouped, grouping, noise, handbook,

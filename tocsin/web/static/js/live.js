@@ -81,7 +81,7 @@ function deliver(topic, data) {
   if (!mine().includes(topic)) return;
   document.dispatchEvent(new CustomEvent("tocsin:event", { detail: { topic, data } }));
   if (data.html) return;
-  if (data.glance) glance(data.glance);
+  if (data.glance && topic.startsWith("incident:")) glance(data.glance);
   const stale = [...document.querySelectorAll(`[data-refresh-on~="${CSS.escape(topic)}"]`)];
   for (const url of new Set(stale.map(address))) refresh(url, data.spread);
 }

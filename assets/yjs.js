@@ -1,0 +1,1 @@
+export { Doc, UndoManager, applyUpdate, encodeStateAsUpdate, encodeStateVector, mergeUpdates, createRelativePositionFromTypeIndex, createAbsolutePositionFromRelativePosition, encodeRelativePosition, decodeRelativePosition } from "yjs";
