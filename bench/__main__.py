@@ -2,6 +2,16 @@
 
 import sys
 
-from bench import escalations, handover, idle, intake, oncall, room
+from bench import escalations, handover, idle, intake, oncall, room, search
 
-sys.exit(max(intake.main(), handover.main(), oncall.main(), escalations.main(), idle.main(), room.main()))
+sys.exit(
+    max(
+        intake.main(),
+        handover.main(),
+        oncall.main(),
+        escalations.main(),
+        idle.main(),
+        room.main(),
+        search.main(),
+    )
+)

@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute
 from tocsin.alerts.heartbeat_clock import HeartbeatClock
 from tocsin.api import opsgenie, v1
 from tocsin.comms import work as comms_work
-from tocsin.duty import fatigue, handover_clock, nudges, readiness_work, weekahead
+from tocsin.duty import fatigue, handover_clock, mentioned, nudges, readiness_work, weekahead
 from tocsin.duty import work as duty_work
 from tocsin.duty.silence_reminders import SilenceReminders
 from tocsin.edge import callbacks, chats, errors, heartbeats, inbound, stream
@@ -126,6 +126,7 @@ def compose(
         caught = replace(transports["email"].info, title="E-mail (caught)")
         transports["email"] = CaughtMail(info=caught)
     templates = Templates(_warnings(database, transports), reload=dev)
+    templates.env.globals["own_url"] = settings.url
     templates.env.filters["vendor"] = _vendor_titles(transports)
     bus = Bus(dsn)
     site = Site(
@@ -134,7 +135,7 @@ def compose(
     )  # fmt: skip
     database.follows = _follows(
         paging_work.FOLLOWS, places_work.FOLLOWS, comms_work.FOLLOWS, learning_work.FOLLOWS, calendars.FOLLOWS,
-        duty_work.FOLLOWS, oncall_work.FOLLOWS, paged.FOLLOWS, nudges.FOLLOWS, playbooks_work.FOLLOWS,
+        duty_work.FOLLOWS, oncall_work.FOLLOWS, paged.FOLLOWS, mentioned.FOLLOWS, nudges.FOLLOWS, playbooks_work.FOLLOWS,
     )  # fmt: skip
     switchboard = Switchboard(database, transports, PATIENCE | dict(settings.receipt_patience))
     sender = Sender(
@@ -211,7 +212,7 @@ def _pumps(site: Site, switchboard: Switchboard) -> list[Pump]:
     mailer = LinkMail(site.transports, Messages(), site.settings.url, _secrets(site))
     batches = {
         **paging_work.BATCHES, **places_work.batches(video), **comms_work.BATCHES, **learning_work.BATCHES,
-        **duty_work.batches(site.keys), **paged.BATCHES, **nudges.BATCHES, **playbooks_work.BATCHES,
+        **duty_work.batches(site.keys), **paged.BATCHES, **mentioned.BATCHES, **nudges.BATCHES, **playbooks_work.BATCHES,
     }  # fmt: skip
     jobs = {
         **oncall_work.JOBS, **people_work.jobs(mailer), **places_work.jobs(video),

@@ -30,8 +30,7 @@ pytestmark = pytest.mark.browser
 PEOPLE = {Who.ANYONE, Who.VIEWER, Who.MEMBER, Who.ADMIN, Who.SIGNED_LINK}
 #: Parts of pages, files and ways out: nobody sees them as a page.
 NO_PAGES = {
-    "/healthz", "/readyz", "/metrics", "/incidents/look-alikes", "/incidents/{key}/state", "/incidents/{key}/entries", "/incidents/{key}/postmortem.md",
-    "/on-call/fairness.csv", "/calendar/{token}.ics", "/sw.js", "/handbook.yaml", "/incidents/{key}/notes/preview", "/incidents/{key}/notes/updates", "/healthz/paging", "/push/device",
+    "/calendar/{token}.ics", "/handbook.yaml", "/healthz", "/healthz/paging", "/incidents/look-alikes", "/incidents/{key}/entries", "/incidents/{key}/entries/marks", "/incidents/{key}/names", "/incidents/{key}/notes/preview", "/incidents/{key}/notes/updates", "/incidents/{key}/postmortem.md", "/incidents/{key}/state", "/metrics", "/on-call/fairness.csv", "/push/device", "/readyz", "/sw.js",
 }  # fmt: skip
 WIDTHS = {1440: 900, 820: 1180, 390: 844}
 #: Every way out of a text into markup or script; what reverses the line; what no font has; a word without a break.
@@ -146,7 +145,7 @@ def furnish(house: House) -> dict[str, str]:
     }  # fmt: skip
     rule_id = server.api("POST", "/grouping", rule, token)["id"]
     return {
-        "alert": alert, "key": key, "rule_id": str(rule_id), "silence_id": str(silence_id), "service_id": str(service_id), "policy_id": str(policy["id"]),
+        "alert": alert, "key": key, "seq": "1", "rule_id": str(rule_id), "silence_id": str(silence_id), "service_id": str(service_id), "policy_id": str(policy["id"]),
         "schedule_id": str(schedule_id), "publication_id": str(publication),
         "token": link_in(mail, "/ack/").rpartition("/")[2], "team_id": str(team["id"]),
         "relief": relief_link(house, UUID(str(schedule_id)), UUID(ada)),

@@ -9,7 +9,7 @@ from tests.domain.street import again, declared
 from tests.support import Company
 from tocsin.alerts import commands as alerts
 from tocsin.alerts.queries import alert_by_id
-from tocsin.incidents import commands, entries, links, people, queries, updates
+from tocsin.incidents import commands, edits, entries, links, people, queries, updates
 from tocsin.incidents.model import Incident, Status
 from tocsin.incidents.work import UpdateClock
 from tocsin.kernel.db import Database
@@ -227,16 +227,16 @@ async def test_words_are_taken_out_by_their_author_or_an_administrator(
         seq = await entries.say(u, incident.id, "the password is hunter2")
     with pytest.raises(Forbidden):
         async with db.unit(company.as_ben(), "web") as u:
-            await entries.redact_entry(u, incident.id, seq, "secret")
+            await edits.redact_entry(u, incident.id, seq, "secret")
     async with db.unit(company.admin(), "web") as u:
-        await entries.redact_entry(u, incident.id, seq, "secret")
-        await entries.redact_entry(u, incident.id, seq, "secret")
+        await edits.redact_entry(u, incident.id, seq, "secret")
+        await edits.redact_entry(u, incident.id, seq, "secret")
     found = await entries_after(db, incident.id)
     assert (found[1].payload, found[1].redacted_by) == ({}, "Ada Admin")
     assert [e.kind for e in found[2:]] == ["entry_redacted"]
-    with pytest.raises(Invalid):
+    with pytest.raises(Conflict, match="summary"):
         async with db.unit(company.admin(), "web") as u:
-            await entries.redact_entry(u, incident.id, 1, "no")
+            await edits.redact_entry(u, incident.id, 1, "no")
 
 
 async def test_a_private_incident_does_not_exist_for_others(db: Database, company: Company) -> None:

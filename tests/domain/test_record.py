@@ -116,5 +116,5 @@ async def test_reading_in_pieces(db: Database, incident: Incident) -> None:
     assert [e.seq for e in await newest_entries(db, incident.id, 4, 2)] == [2, 3]
     found = await entry(db, incident.id, 3)
     assert found
-    assert found.payload == {"text": "line 1"}
+    assert found.payload["text"] == "line 1"
     assert await entry(db, incident.id, 99) is None

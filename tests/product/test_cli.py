@@ -76,6 +76,8 @@ def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
         ("schedule", "archive"), ("schedule", "check"), ("cover",), ("cover", "list"), ("cover", "ask"), ("cover", "accept"),
         ("cover", "decline"), ("cover", "withdraw"), ("cover", "leave"), ("cover", "history"), ("cover", "undo"), ("incident", "declare"), ("incident", "list"),
         ("incident", "show"), ("incident", "say"), ("incident", "work"), ("incident", "claim"), ("incident", "still"), ("incident", "notes"), ("incident", "checklist"), ("playbook",), ("playbook", "show"), ("playbook", "check"), ("playbook", "apply"), ("incident", "update"), ("incident", "resolve"),
+        ("incident", "log"), ("incident", "search"), ("incident", "edit"), ("incident", "reply"), ("incident", "pin"),
+        ("incident", "react"), ("incident", "redact"),
     ],
 )  # fmt: skip
 def test_help_says_what_a_command_does(shell: Shell, words: tuple[str, ...]) -> None:
@@ -109,6 +111,40 @@ def test_an_alert_with_an_integration_key(shell: Shell) -> None:
     done = shell.run("alert", "send", "Backup failed", "--key", key, TOCSIN_TOKEN="")
     assert done.returncode == 0, done.stderr
     assert "Alert accepted" in done.stdout
+
+
+def test_entries_from_the_shell(shell: Shell) -> None:
+    declared = shell.json("incident", "declare", "Redis is slow", "-s", "3")
+    assert isinstance(declared, dict)
+    key = declared["key"]
+    said = shell.json("incident", "log", key, "Restarted quagga", "--by", "Ana")
+    assert isinstance(said, dict)
+    seq = str(said["seq"])
+    logged = shell.run(
+        "incident",
+        "log",
+        key,
+        "--output",
+        "kubectl get pods",
+        "--exit",
+        "1",
+        stdin="\x1b[31mNAME\x1b[0m\nweb\n",
+    )
+    assert logged.returncode == 0, logged.stderr
+    for words in (
+        ("reply", key, seq, "Which?"),
+        ("pin", key, seq),
+        ("react", key, seq, "👍"),
+        ("edit", key, seq, "Restarted quagga-2"),
+    ):
+        done = shell.run("incident", *words)
+        assert done.returncode == 0, (words, done.stderr)
+    assert f"{key} #{seq}" in shell.run("incident", "search", "quag").stdout
+    assert "ran `kubectl get pods`: 2 lines, exit 1" in shell.run("incident", "show", key).stdout
+    assert shell.run("incident", "pin", key, seq, "--remove").returncode == 0
+    assert shell.run("incident", "redact", key, seq, "a password").returncode == 0
+    assert "No entry holds these words." in shell.run("incident", "search", "quag").stdout
+    failed(shell.run("incident", "log", key, stdin="  "), 2)
 
 
 def test_an_incident_from_the_shell(shell: Shell) -> None:

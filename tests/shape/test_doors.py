@@ -41,7 +41,7 @@ DOCUMENTS = {
 EDITOR = {"notes.edit", "notes.restore"}
 ROOM = {
     "incident.add_member", "incident.remove_member", "incident.cancel", "incident.give_up_role",
-    "incident.redact_entry", "incident.set_service", "incident.set_times", "incident.unlink_alert",
+    "incident.set_service", "incident.set_times", "incident.unlink_alert",
     "place.set_ticket",
 }  # fmt: skip
 STATUS_PAGE = {"status_page.change", "component.create", "component.archive", "component.set_status"}

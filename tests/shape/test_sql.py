@@ -24,6 +24,7 @@ LARGE = {
     "deliveries",
     "delivery_attempts",
     "entries",
+    "entry_words",
     "escalations",
     "incident_alerts",
     "incident_updates",

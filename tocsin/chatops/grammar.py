@@ -3,7 +3,7 @@
 `//like this` says a line that starts with a slash.
 """
 
-from tocsin.chatops import item_verbs, people_verbs, state_verbs, step_verbs
+from tocsin.chatops import entry_verbs, item_verbs, people_verbs, state_verbs, step_verbs
 from tocsin.chatops.verb import Verb
 from tocsin.incidents import entries
 from tocsin.incidents.model import Incident
@@ -16,6 +16,7 @@ VERBS: dict[str, Verb] = {
     **people_verbs.VERBS,
     **item_verbs.VERBS,
     **step_verbs.VERBS,
+    **entry_verbs.VERBS,
 }
 
 
@@ -24,8 +25,10 @@ async def say_or_do(u: Unit, incident: Incident, line: str) -> int:
     line = line.strip()
     if not line.startswith("/") or line.startswith("//"):
         return await entries.say(u, incident.id, line[1:] if line.startswith("//") else line)
-    name, _, rest = line[1:].partition(" ")
+    name, _, rest = line[1:].replace("\n", " \n", 1).partition(" ")
     verb = VERBS.get(name.lower())
+    if verb is None and "/" in name:
+        return await entries.say(u, incident.id, line)  # A path, as in `/var/log is full`.
     if verb is None:
         raise Invalid("text", f"There is no command /{name}. There are: {', '.join('/' + v for v in VERBS)}.")
     await verb.run(u, incident, rest.strip())

@@ -15,7 +15,7 @@ from tocsin.cli import (
     grouping,
     handover,
     heartbeat,
-    incident,
+    incident_entries,
     ledger,
     me,
     noise,
@@ -52,7 +52,7 @@ def build(*more: More) -> typer.Typer:
     app.command()(page.page)
     for name, group in (
         ("alert", alert.app), ("oncall", oncall.app), ("schedule", schedule.app), ("heartbeat", heartbeat.app), ("silence", silence.app), ("grouping", grouping.app), ("policy", policy.app), ("playbook", playbook.app), ("cover", cover.app),
-        ("handover", handover.app), ("calendar", calendar.app), ("incident", incident.app), ("me", me.app),
+        ("handover", handover.app), ("calendar", calendar.app), ("incident", incident_entries.app), ("me", me.app),
     ):  # fmt: skip
         app.add_typer(group, name=name)
 

@@ -1,6 +1,7 @@
 """How an incident changes: lock the row, apply what the entry says, write it, append the entry."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,8 +37,16 @@ async def lock_open(u: Unit, incident_id: UUID) -> Incident:
     return incident
 
 
-async def change(u: Unit, incident: Incident, payload: Kind) -> Incident:
+async def change(
+    u: Unit,
+    incident: Incident,
+    payload: Kind,
+    *,
+    happened_at: datetime | None = None,
+    amends: int | None = None,
+) -> Incident:
     """Writes what the entry's `changes()` say into the locked row and appends the entry; answers the new state.
+    `happened_at` is for what is noted later, `amends` names the entry that this one corrects.
 
     The row is what its entries say by construction, which is what the fold in the tests holds it to.
     """
@@ -51,7 +60,7 @@ async def change(u: Unit, incident: Incident, payload: Kind) -> Incident:
         after.acknowledged_at, after.first_update_at, after.mitigated_at, after.resolved_at, after.update_due_at,
         after.update_missed_at,
     )  # fmt: skip
-    await append(u, stream(incident.id), head, payload)
+    await append(u, stream(incident.id), head, payload, happened_at=happened_at, amends=amends)
     return after
 
 

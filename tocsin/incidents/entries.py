@@ -1,38 +1,72 @@
-"""Words in the record: lines that people say, and taking them out again."""
+"""Words in the record: lines that people say, now or noted later, as a reply, or for somebody who was on a call."""
 
+from datetime import datetime
 from uuid import UUID
 
 from tocsin.incidents.change import change, lock, sql, text
-from tocsin.incidents.kinds import EntryRedacted, MessageSaid
+from tocsin.incidents.kinds import MessageSaid
+from tocsin.incidents.mentions import addressed, note_mentions
+from tocsin.incidents.model import Incident
+from tocsin.incidents.said_model import MESSAGE, TAGS, may_have_happened, plain
+from tocsin.incidents.said_read import one_entry, said
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Unit
-from tocsin.kernel.errors import Forbidden, Invalid, NotFound
-from tocsin.record.commands import redact
-from tocsin.record.queries import entry
+from tocsin.kernel.errors import Invalid
 
-MESSAGE = 20_000
+__all__ = ["MESSAGE", "say"]
 
 
 @command("incident.say")
-async def say(u: Unit, incident_id: UUID, line: str) -> int:
-    """Says a line in the room; answers the entry's number. Who speaks takes part. Also after the end."""
-    incident = await lock(u, incident_id)
-    after = await change(u, incident, MessageSaid(text("text", line, MESSAGE)))
+async def say(
+    u: Unit,
+    incident_id: UUID,
+    line: str,
+    *,
+    reply_to: int | None = None,
+    at: datetime | None = None,
+    said_by: str = "",
+    tag: str = "",
+) -> int:
+    """Says a line in the room; answers the entry's number. Who speaks takes part. Also after the end.
+
+    `at`: when it was, if it is told later; the order of the record stays that of writing. `said_by`: whose words somebody writes
+    down for them; `tag`: said, decided or seen. A reply to a reply belongs to the first one.
+    """
+    incident, line = await lock(u, incident_id), text("text", plain(line), MESSAGE)
+    parent, by = await _parent(u, incident, reply_to)
+    await _check_time(u, incident, at)
+    if tag and tag not in TAGS:
+        raise Invalid("tag", f"Choose one of: {', '.join(TAGS)}.")
+    people = await addressed(u, incident, line)
+    payload = MessageSaid(
+        line, parent, by, people, text("said_by", plain(said_by), 100, needed=False).replace("\n", " "), tag
+    )
+    after = await change(u, incident, payload, happened_at=at)
+    if parent:
+        await u.run(said.tie, incident.id, parent, "reply", after.head)
+    await note_mentions(u, incident, after.head, people)
     if u.actor.id:
         await u.value(sql.join, incident.id, u.actor.id)
     return after.head
 
 
-@command("incident.redact_entry")
-async def redact_entry(u: Unit, incident_id: UUID, seq: int, reason: str) -> None:
-    """Takes the words out of a line: one's own, or as an administrator. That it was there stays in the record."""
-    incident, reason = await lock(u, incident_id), text("reason", reason, 300)
-    found = await entry(u, incident_id, seq)
-    if found is None:
-        raise NotFound("There is no such entry.")
-    if u.actor.role != "admin" and (found.actor_id is None or found.actor_id != u.actor.id):
-        raise Forbidden("Only its author or an administrator can take the words out of an entry.")
-    if found.kind != "message":
-        raise Invalid("seq", "Only lines that somebody said can be redacted; what was done stays.")
-    if await redact(u, incident_id, seq, reason):
-        await change(u, incident, EntryRedacted(seq, reason))
+async def _parent(u: Unit, incident: Incident, seq: int | None) -> tuple[int, str]:
+    """The first entry of the thread, and whose it is."""
+    if not seq:
+        return 0, ""
+    found = await one_entry(u, incident.id, seq)
+    above = found.payload.get("reply_to") or 0
+    if above:
+        found = await one_entry(u, incident.id, above)
+    return found.seq, found.actor
+
+
+async def _check_time(u: Unit, incident: Incident, at: datetime | None) -> None:
+    if at is None:
+        return
+    if at.tzinfo is None:
+        raise Invalid("at", "Say the time with its zone.")
+    if not may_have_happened(at, incident.declared_at, await u.clock()):
+        raise Invalid(
+            "at", "That time cannot be: it lies in the future, or more than 30 days before the incident."
+        )

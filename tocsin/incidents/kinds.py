@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tocsin.incidents.said_model import TAGS, Mention
 from tocsin.record.kinds import kind
 
 
@@ -51,12 +52,19 @@ class IncidentDeclared:
 @kind("message")
 @dataclass(frozen=True, slots=True)
 class MessageSaid:
-    """A line that somebody said in the room."""
+    """A line that somebody said in the room; `said_by`, when somebody else wrote it down for them."""
 
     text: str
+    reply_to: int = 0
+    reply_to_by: str = ""
+    mentions: tuple[Mention, ...] = ()
+    said_by: str = ""
+    tag: str = ""
 
     def sentence(self) -> str:
-        return self.text
+        if self.said_by:
+            return f"{self.said_by} {TAGS.get(self.tag, 'said')}: {self.text}"
+        return f"{self.tag}: {self.text}" if self.tag in ("decided", "seen") else self.text
 
 
 @kind("severity_changed")

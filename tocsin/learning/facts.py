@@ -1,7 +1,10 @@
 """Reading the record for a draft and for the exported document."""
 
+from dataclasses import replace
+
 from tocsin.incidents import queries as incidents
 from tocsin.incidents.model import Audience, Incident
+from tocsin.incidents.said_read import newest_words
 from tocsin.kernel.db import Reader
 from tocsin.learning.model import Facts, Line, Times
 from tocsin.record.kinds import decode
@@ -20,7 +23,12 @@ def line_of(entry: Entry) -> Line:
 
 async def lines_of(db: Reader, incident: Incident) -> list[Line]:
     """The whole record as lines, in order."""
-    return [line_of(entry) for entry in await entries_after(db, incident.id, 0, MOST)]
+    entries = await entries_after(db, incident.id, 0, MOST)
+    newest = await newest_words(db, incident.id)
+    return [
+        replace(line_of(e), text=newest[e.seq]) if e.seq in newest and not e.redacted_at else line_of(e)
+        for e in entries
+    ]
 
 
 def times_of(incident: Incident) -> Times:

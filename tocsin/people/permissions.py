@@ -190,6 +190,13 @@ VERBS: dict[str, Need] = {
     "incident.add_member": RESPOND,
     "incident.remove_member": RESPOND,
     "incident.redact_entry": RESPOND,
+    "incident.edit_entry": RESPOND,
+    "incident.pin_entry": RESPOND,
+    "incident.unpin_entry": RESPOND,
+    "incident.react": RESPOND,
+    "incident.log_output": RESPOND,
+    "incident.start_call": RESPOND,
+    "incident.end_call": RESPOND,
     # what people work on in them
     "claim.make": RESPOND,
     "claim.join": RESPOND,

@@ -40,12 +40,17 @@ async def append(
     await u.run(
         sql.append, stream.id, stream.type, seq, name, happened_at, actor.id, actor.name, u.door, data, amends
     )
-    following = list(u.database.follows(name))
+    await follow(u, name, stream, seq)
+    u.touch(f"{stream.type}:{stream.id}", f"{stream.type}s")
+    return seq
+
+
+async def follow(u: Unit, what: str, stream: Stream, seq: int) -> None:
+    """Makes due whatever subscribed to `what`: a kind of entry, or something that only some entries of a kind bring."""
+    following = list(u.database.follows(what))
     if following:
         await u.run(sql.add_following_work, following, follow_payload(stream, seq))
         u.touch("work")
-    u.touch(f"{stream.type}:{stream.id}", f"{stream.type}s")
-    return seq
 
 
 def follow_payload(stream: Stream, seq: int) -> dict[str, object]:
@@ -54,5 +59,5 @@ def follow_payload(stream: Stream, seq: int) -> dict[str, object]:
 
 
 async def redact(u: Unit, stream: UUID, seq: int, reason: str) -> bool:
-    """Blanks the words of an entry for good; answers False when that was done before."""
+    """Blanks the words of an entry for good and takes them out of search; answers False when that was done before."""
     return bool(await u.run(sql.redact, stream, seq, u.actor.name, reason))

@@ -17,7 +17,7 @@ from tocsin.people.queries import users
 from tocsin.record.queries import entries_after
 from tocsin.web import alert_acts
 from tocsin.web.alert_acts import alert_of
-from tocsin.web.live import shown
+from tocsin.web.entry_shown import shown
 
 STATES = ("active", "open", "acknowledged", "snoozed", "closed", "all")
 PAGE = 50

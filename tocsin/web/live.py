@@ -1,8 +1,7 @@
 """What the event hub asks of the pages: who may watch a topic, and the rendered entries of a room."""
 
 import time
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from tocsin.edge.events import Fragment
@@ -10,9 +9,8 @@ from tocsin.edge.templates import Templates
 from tocsin.edge.viewer import Viewer
 from tocsin.incidents import queries
 from tocsin.kernel.db import Database
-from tocsin.record.kinds import decode
-from tocsin.record.model import Entry
 from tocsin.record.queries import entries_after
+from tocsin.web.dressed import dressed
 from tocsin.web.room_glance import glance_for_watchers
 
 #: Topics that any signed-in person may watch; they say only "look again".
@@ -20,8 +18,6 @@ COMMON = frozenset({"alerts", "incidents", "oncall", "pages", "work"})
 CACHE_S = 2.0
 #: Kinds that nothing but the record shows: after them no panel is fetched again.
 SAID = frozenset({"message"})
-#: Kinds that are drawn in a way of their own; the others are their sentence.
-DRAWN = frozenset(p.stem for p in (Path(__file__).parent / "templates/incidents/entries").glob("*.html"))
 
 
 class Document(Protocol):
@@ -53,7 +49,7 @@ class Live:
         stream = _uuid(text)
         if kind == "alert" and stream:
             return True
-        if kind not in ("incident", "notes") or stream is None:
+        if kind not in ("incident", "notes", "marks") or stream is None:
             return topic in COMMON
         if self._public.get(stream, 0) > time.monotonic():
             return True
@@ -78,7 +74,8 @@ class Live:
         if stream is None:
             return []
         entries = await entries_after(self._database, stream, seq, 200)
-        return [Fragment(e.seq, entry_html(self._templates, e), e.kind in SAID) for e in entries]
+        drawn = await dressed(self._database, self._templates, stream, entries)
+        return [Fragment(e.seq, html, e.kind in SAID) for e, html in zip(entries, drawn, strict=True)]
 
     async def glance(self, topic: str) -> str:
         """The first lines of a room, rendered once for all who watch; who is where in a notes page."""
@@ -105,32 +102,6 @@ class Live:
         stream = _room(topic)
         if stream and viewer.signed_in:
             await queries.touch_presence(self._database, stream, viewer.id)
-
-
-def entry_html(templates: Templates, entry: Entry) -> str:
-    """One entry as HTML, the same for every reader: times are shown in their zone by the browser."""
-    return templates.text("incidents/entry.html", {"entry": shown(entry)})
-
-
-def shown(entry: Entry) -> dict[str, Any]:
-    """What templates show of an entry."""
-    payload = None if entry.redacted_at else decode(entry.kind, entry.payload)
-    return {
-        "seq": entry.seq,
-        "kind": entry.kind,
-        "template": f"incidents/entries/{entry.kind if entry.kind in DRAWN else 'default'}.html",
-        "actor": entry.actor,
-        "actor_id": entry.actor_id,
-        "door": entry.door,
-        "happened_at": entry.happened_at,
-        "recorded_at": entry.recorded_at,
-        "text": payload.sentence()
-        if payload
-        else f"redacted by {entry.redacted_by}: {entry.redaction_reason}",
-        "payload": payload,
-        "redacted": entry.redacted_at is not None,
-        "backfilled": (entry.recorded_at - entry.happened_at).total_seconds() > 60,
-    }
 
 
 def _room(topic: str) -> UUID | None:

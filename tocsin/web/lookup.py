@@ -15,3 +15,11 @@ async def incident_of(request: Request) -> Incident:
     if found is None:
         raise NotFound("There is no such incident.")
     return found
+
+
+def seq_of(request: Request) -> int:
+    """The number of the entry in the address. What is no number names no entry."""
+    text = str(request.path_params["seq"])
+    if not text.isdecimal() or len(text) > 9:
+        raise NotFound("There is no such entry.")
+    return int(text)

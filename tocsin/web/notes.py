@@ -1,4 +1,4 @@
-"""The notes page of an incident, and the ticket link. The editor's own traffic is in `tocsin.web.notes_sync`."""
+"""The notes page of an incident. The editor's own traffic is in `tocsin.web.notes_sync`."""
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -8,7 +8,7 @@ from tocsin.edge.door import Who, act, page, read_form, redirect, render, site_o
 from tocsin.edge.markdown import html_of
 from tocsin.incidents.model import Incident
 from tocsin.kernel.errors import Invalid, NotFound
-from tocsin.places import commands, notes, notes_queries, queries
+from tocsin.places import notes, notes_queries, queries
 from tocsin.web.lookup import incident_of
 
 
@@ -74,19 +74,6 @@ async def restore(request: Request) -> Response:
     return redirect(request, f"/incidents/{incident.key}/notes", f"Version {number} is the text again.")
 
 
-async def set_ticket(request: Request) -> Response:
-    """Links the ticket."""
-    form, incident = await read_form(request), await incident_of(request)
-    try:
-        async with act(request, form) as u:
-            await commands.set_ticket(
-                u, incident.id, form.text("url", most=2000, needed=True, label="The ticket's link")
-            )
-    except Invalid as error:
-        return redirect(request, f"/incidents/{incident.key}", str(error), "danger")
-    return redirect(request, f"/incidents/{incident.key}")
-
-
 def routes() -> list[BaseRoute]:
     """Under /incidents/KEY."""
     one = "/incidents/{key}/notes"
@@ -96,5 +83,4 @@ def routes() -> list[BaseRoute]:
         page(f"{one}/preview", preview, who=Who.VIEWER),
         page(f"{one}/versions/{{version:int}}", version, who=Who.VIEWER),
         page(f"{one}/restore", restore, who=Who.MEMBER, methods=["POST"]),
-        page("/incidents/{key}/ticket", set_ticket, who=Who.MEMBER, methods=["POST"]),
     ]

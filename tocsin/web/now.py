@@ -13,6 +13,7 @@ from tocsin.alerts.silences import silences
 from tocsin.catalog.queries import services
 from tocsin.edge.door import Who, page, render, site_of, viewer_of
 from tocsin.incidents import queries as incidents
+from tocsin.incidents.said_read import mentions_of
 from tocsin.paging import queries as paging
 from tocsin.record.kinds import decode
 from tocsin.web.alerts import row_of
@@ -37,6 +38,7 @@ async def now(request: Request) -> Response:
         "my_pages": mine,
         "promises": await promises_of(db, viewer.id),
         "duties": await incidents.duties_of(db, viewer.id),
+        "mentions": await mentions_of(db, viewer.id),
         "expected": await expected_of(db, viewer.id, on_call),
         "open": sorted(open_, key=lambda card: card.severity),
         "alerts": sorted(

@@ -42,11 +42,16 @@ from tocsin.web import (
     relief,
     room,
     room_buttons,
+    room_composer,
+    room_entries,
     room_items,
+    room_record,
+    room_said,
     room_steps,
     schedule,
     schedule_buttons,
     schedule_edit,
+    search,
     services,
     settings,
     sign_in,
@@ -59,6 +64,7 @@ from tocsin.web import (
     swaps,
     system,
     teams,
+    ticket,
     tokens,
     undisturbed,
     updates,
@@ -70,10 +76,10 @@ from tocsin.web import (
 )
 
 ALL = (
-    health, now, sign_in, ack, ack_all, alerts, page_somebody, incidents, room, room_buttons, room_items, room_steps, updates, notes, notes_sync, postmortem,
+    health, now, sign_in, ack, ack_all, alerts, page_somebody, incidents, room, room_buttons, room_items, room_steps, updates, notes, notes_sync, ticket, postmortem, room_record, room_entries, room_said, room_composer,
     fairness, relief, receipt, calendars, calendar_feed, calendar_import, swaps, swap_ask, swap_link, leave, history, handover, handover_accept, handover_link, oncall, schedule_edit, schedule, schedule_buttons, services,
     policies, integrations, heartbeats, silence_preview, silence_form, silences, vendors, paged, status, settings, profile,
-    grouped, grouping, noise, handbook,
+    grouped, grouping, noise, handbook, search,
     device, promises, reached, undisturbed, worker, push, people, teams, tokens, audit, system,
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ from tocsin.learning import commands, queries
 from tocsin.learning.model import FIELDS
 from tocsin.people.queries import users
 from tocsin.record.queries import entries_after
-from tocsin.web.live import shown
+from tocsin.web.entry_shown import shown
 from tocsin.web.lookup import incident_of
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from tocsin.chatops.grammar import VERBS, say_or_do
@@ -11,13 +11,15 @@ from tocsin.edge.door import Who, act, page, read_form, read_query, redirect, re
 from tocsin.incidents import queries
 from tocsin.incidents.model import Incident
 from tocsin.kernel.errors import Invalid
-from tocsin.record.queries import entries_after, newest_entries
-from tocsin.web.live import entry_html
+from tocsin.record.queries import newest_entries
+from tocsin.web.dressed import dressed
 from tocsin.web.lookup import incident_of
 from tocsin.web.room_glance import glance_of
 from tocsin.web.room_panels import PANELS
 
 FIRST_PAGE = 100
+#: A long text from a terminal comes by `/output`, too.
+MOST_TYPED = 200_000
 
 
 async def room(request: Request) -> Response:
@@ -27,7 +29,7 @@ async def room(request: Request) -> Response:
     before = read_query(request).whole("before", least=0, most=2_000_000_000, default=0)
     newest = await newest_entries(site.database, incident.id, before, FIRST_PAGE)
     context = await state_context(request, incident) | {
-        "entries_html": [entry_html(site.templates, e) for e in newest],
+        "entries_html": await dressed(site.database, site.templates, incident.id, newest),
         "first_seq": newest[0].seq if newest else 0,
         "past": bool(before) and before <= incident.head,
     }
@@ -55,26 +57,12 @@ async def state_context(request: Request, incident: Incident) -> dict[str, Any]:
     return context
 
 
-async def entries(request: Request) -> Response:
-    """Entries after a number, for a browser that was away; or older ones before a number."""
-    incident, query, site = await incident_of(request), read_query(request), site_of(request)
-    after = query.whole("after", least=0, most=2_000_000_000, default=0)
-    before = query.whole("before", least=0, most=2_000_000_000, default=0)
-    limit = query.whole("limit", least=1, most=500, default=500)
-    found = (
-        await newest_entries(site.database, incident.id, before, limit)
-        if before
-        else await entries_after(site.database, incident.id, after, limit)
-    )
-    return HTMLResponse("".join(entry_html(site.templates, e) for e in found))
-
-
 async def say(request: Request) -> Response:
     """A line, or a command that starts with `/`; scripts get the number of the entry, forms go back to the room."""
     form, incident = await read_form(request), await incident_of(request)
     try:
         async with act(request, form) as u:
-            seq = await say_or_do(u, incident, form.text("text", most=20_000, needed=True))
+            seq = await say_or_do(u, incident, form.text("text", most=MOST_TYPED, needed=True))
     except Invalid as error:
         if request.headers.get("x-requested-with"):
             return JSONResponse({"error": str(error), "field": error.field}, 422)
@@ -90,6 +78,5 @@ def routes() -> list[BaseRoute]:
     return [
         page(one, room, who=Who.VIEWER),
         page(f"{one}/state", state, who=Who.VIEWER),
-        page(f"{one}/entries", entries, who=Who.VIEWER),
         page(f"{one}/say", say, who=Who.MEMBER, methods=["POST"]),
     ]

@@ -4,7 +4,7 @@ from starlette.routing import BaseRoute
 
 from tocsin.alerts.queries import alert_named
 from tocsin.edge.door import Form, Site
-from tocsin.incidents import commands, entries, links, people, updates
+from tocsin.incidents import commands, edits, links, people, updates
 from tocsin.incidents.model import Incident, RoleName, Status
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Invalid
@@ -91,7 +91,7 @@ async def _cancel(u: Unit, i: Incident, form: Form, _: Site) -> None:
 
 async def _redact(u: Unit, i: Incident, form: Form, _: Site) -> None:
     seq = form.whole("seq", least=1, most=2_000_000_000)
-    await entries.redact_entry(u, i.id, seq, form.text("reason", most=300, needed=True))
+    await edits.redact_entry(u, i.id, seq, form.text("reason", most=300, needed=True))
 
 
 async def _add_member(u: Unit, i: Incident, form: Form, _: Site) -> None:

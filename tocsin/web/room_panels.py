@@ -12,6 +12,7 @@ from tocsin.incidents.model import Incident, RoleName, Status
 from tocsin.kernel.db import Reader
 from tocsin.places.queries import places_of
 from tocsin.playbooks.queries import checklist_of, playbook_of
+from tocsin.web.room_said_panels import pinned_panel, scribe_panel
 
 Context = Callable[[Reader, Incident, Viewer], Awaitable[dict[str, Any]]]
 
@@ -82,6 +83,8 @@ async def _checklist(db: Reader, incident: Incident, viewer: Viewer) -> dict[str
 
 
 PANELS = (
+    Panel("pinned", "state", pinned_panel),
+    Panel("scribe", "state", scribe_panel),
     Panel("act", "state", _act),
     Panel("places", "state", _places),
     Panel("roles", "state", _roles),

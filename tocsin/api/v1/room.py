@@ -1,28 +1,20 @@
 """Inside an incident: the record, lines and commands, roles, updates, the postmortem."""
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse
 from pydantic import AwareDatetime, BaseModel, Field
 
 from tocsin.api.v1.auth import Call
-from tocsin.api.v1.shown import incident_of, shown, shown_entry
-from tocsin.chatops.grammar import say_or_do
+from tocsin.api.v1.shown import incident_of, shown
 from tocsin.incidents import people, updates
 from tocsin.kernel.errors import NotFound
 from tocsin.learning import queries as learning
-from tocsin.record.queries import entries_after
 
 router = APIRouter(tags=["Incidents"])
-
-
-class SayBody(BaseModel):
-    """A line for the room; one that starts with `/` is a command, as in the room."""
-
-    text: str = Field(min_length=1, max_length=20000)
 
 
 class UpdateBody(BaseModel):
@@ -44,24 +36,6 @@ class RoleBody(BaseModel):
     """Who holds the role from now on; absent: the caller takes it."""
 
     user_id: UUID | None = None
-
-
-@router.get("/incidents/{key}/entries")
-async def entries(
-    call: Call, key: str, after: int = 0, limit: Annotated[int, Query(ge=1, le=1000)] = 500
-) -> dict[str, Any]:
-    """The record after a number, in order."""
-    incident = await incident_of(call, key)
-    return {"entries": [shown_entry(e) for e in await entries_after(call.db, incident.id, after, limit)]}
-
-
-@router.post("/incidents/{key}/entries", status_code=201)
-async def say(call: Call, key: str, body: SayBody) -> dict[str, Any]:
-    """Says something in the room."""
-    incident = await incident_of(call, key)
-    async with call.unit() as u:
-        seq = await say_or_do(u, incident, body.text)
-    return {"key": key, "seq": seq}
 
 
 @router.put("/incidents/{key}/roles/{role}")

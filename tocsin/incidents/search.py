@@ -1,0 +1,99 @@
+"""Finding entries: across all incidents that somebody may see, and in one record by words, kind and time."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tocsin.kernel.db import Reader
+from tocsin.kernel.sql import Statements
+from tocsin.record.model import Entry
+
+sql = Statements("tocsin.incidents", "search.sql")
+WORDS, LONGEST = 12, 100
+#: No record has a number like this.
+LAST = 2_147_483_647
+#: What would end a quoted word of a query.
+_NO_WORD = re.compile(r"['\\]")
+_PART = re.compile(r'"([^"]*)"?|(\S+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry that holds the words, with the incident that it belongs to."""
+
+    key: str
+    summary: str
+    seq: int
+    kind: str
+    happened_at: datetime
+    recorded_at: datetime
+    actor: str
+    payload: dict[str, Any]
+
+
+def tsquery(words: str) -> str:
+    """What people type as PostgreSQL reads it: all words must occur; the last one, and one with a star, may go on; and
+    `"as it stands"` for a phrase. That all may go on would cost ten times as much."""
+    found = [
+        (_NO_WORD.sub(" ", phrase or word).strip()[:LONGEST], not phrase, word.endswith("*"))
+        for phrase, word in _PART.findall(words.replace("\x00", ""))[:WORDS]
+    ]
+    found = [each for each in found if re.search(r"\w", each[0])]
+    parts = []
+    for n, (bare, single, starred) in enumerate(found):
+        goes_on = single and (n == len(found) - 1 or starred) and len(re.sub(r"\W", "", bare)) > 1
+        parts.append(f"'{bare}':*" if goes_on else f"'{bare}'")
+    return " & ".join(parts)
+
+
+async def search(
+    db: Reader, viewer: UUID | None, words: str, *, before: datetime | None = None, limit: int = 30
+) -> list[Found]:
+    """Entries of incidents that the viewer may see, the newest first. Of an edited line the newest words count."""
+    query = tsquery(words)
+    return await db.all(Found, sql.search, viewer, query, before, limit) if query else []
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which entries of a record: of these kinds (None: all), holding these words, after or before a number or a time."""
+
+    kinds: Sequence[str] | None = None
+    words: str = ""
+    after: int = 0
+    before: int = LAST
+    limit: int = 200
+
+
+async def forward(db: Reader, incident_id: UUID, w: Window) -> list[Entry]:
+    """The first entries of the window, in order."""
+    return await db.all(Entry, sql.forward, incident_id, _kinds(w), _words(w), w.after, w.before, w.limit)
+
+
+async def backward(db: Reader, incident_id: UUID, w: Window) -> list[Entry]:
+    """The last entries of the window, in order."""
+    found = await db.all(Entry, sql.backward, incident_id, _kinds(w), _words(w), w.after, w.before, w.limit)
+    return found[::-1]
+
+
+async def by_time(db: Reader, incident_id: UUID, w: Window, since: datetime | None) -> list[Entry]:
+    """Entries in the order in which things happened, from a moment on; what was noted later stands where it belongs."""
+    return await db.all(Entry, sql.by_time, incident_id, _kinds(w), _words(w), since, w.limit)
+
+
+async def seq_at(db: Reader, incident_id: UUID, moment: datetime) -> int:
+    """The first entry at or after a moment, or the last one there is."""
+    return int(await db.value(sql.seq_at, incident_id, moment) or 1)
+
+
+def _kinds(w: Window) -> list[str] | None:
+    return None if w.kinds is None else list(w.kinds)
+
+
+def _words(w: Window) -> str | None:
+    if not w.words.strip():
+        return None
+    return tsquery(w.words) or "'.'"

@@ -1,0 +1,50 @@
+-- name: search
+-- row: tocsin.incidents.search.Found
+-- engine
+-- The newest entries that hold the words; who may see which is asked inside.
+select i.key, i.summary, e.seq, e.kind, e.happened_at, e.recorded_at, e.actor, e.payload
+from search_entries($1, $2, $3, $4) s
+join entries e on e.stream = s.stream and e.seq = s.seq
+join incidents i on i.id = s.stream
+order by e.recorded_at desc, e.seq desc
+
+-- name: forward
+-- row: tocsin.record.model.Entry
+-- engine
+-- Entries of a record by kind, words and number, the first ones.
+select e.stream, e.stream_type, e.seq, e.kind, e.happened_at, e.recorded_at, e.actor_id, e.actor, e.door, e.payload, e.amends,
+       e.redacted_at, e.redacted_by, e.redaction_reason
+from entries e left join entry_words w on w.stream = e.stream and w.seq = e.seq
+where e.stream = $1 and ($2::text[] is null or e.kind = any ($2)) and ($3::text is null or w.words @@ to_tsquery('simple', $3))
+  and e.seq > $4 and e.seq < $5
+order by e.seq limit $6
+
+-- name: backward
+-- row: tocsin.record.model.Entry
+-- engine
+-- The same, the last ones, newest first.
+select e.stream, e.stream_type, e.seq, e.kind, e.happened_at, e.recorded_at, e.actor_id, e.actor, e.door, e.payload, e.amends,
+       e.redacted_at, e.redacted_by, e.redaction_reason
+from entries e left join entry_words w on w.stream = e.stream and w.seq = e.seq
+where e.stream = $1 and ($2::text[] is null or e.kind = any ($2)) and ($3::text is null or w.words @@ to_tsquery('simple', $3))
+  and e.seq > $4 and e.seq < $5
+order by e.seq desc limit $6
+
+-- name: by_time
+-- row: tocsin.record.model.Entry
+-- engine
+-- Entries of a record in the order in which things happened.
+select e.stream, e.stream_type, e.seq, e.kind, e.happened_at, e.recorded_at, e.actor_id, e.actor, e.door, e.payload, e.amends,
+       e.redacted_at, e.redacted_by, e.redaction_reason
+from entries e left join entry_words w on w.stream = e.stream and w.seq = e.seq
+where e.stream = $1 and ($2::text[] is null or e.kind = any ($2)) and ($3::text is null or w.words @@ to_tsquery('simple', $3))
+  and ($4::timestamptz is null or e.happened_at >= $4)
+order by e.happened_at, e.seq limit $5
+
+-- name: seq_at
+-- engine
+-- The first entry at or after a moment by when things were written; the last one when all are earlier.
+select coalesce(
+    (select min(seq) from entries where stream = $1 and recorded_at >= $2),
+    (select max(seq) from entries where stream = $1)
+)
