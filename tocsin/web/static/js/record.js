@@ -12,8 +12,13 @@ export class Record {
     this.head = Number(list.dataset.head ?? 0);
     this.older = document.querySelector("[data-older]");
     this.newer = document.querySelector("[data-newer]");
+    this.scroll = document.querySelector("[data-scroll]");
     this.busy = false;
   }
+
+  // Where there is room the record scrolls by itself under the state; on a small screen the page does.
+  get inner() { return this.scroll && /auto|scroll/.test(getComputedStyle(this.scroll).overflowY); }
+  by(distance) { if (this.inner) this.scroll.scrollTop += distance; else window.scrollBy({ top: distance, behavior: "instant" }); }
 
   get entries() { return this.list.querySelectorAll(":scope > [data-seq]"); }
   get first() { return Number(this.entries[0]?.dataset.seq ?? 0); }
@@ -25,15 +30,17 @@ export class Record {
     document.addEventListener("tocsin:event", ({ detail }) => detail.topic === this.topic && this.hear(detail.data));
     document.querySelector("[data-older] a")?.addEventListener("click", (event) => { event.preventDefault(); this.more(true); });
     this.newer?.querySelector("a").addEventListener("click", (event) => { event.preventDefault(); this.toNewest(); });
-    const near = new IntersectionObserver((seen) => seen.forEach((x) => x.isIntersecting && this.more(x.target === this.older)), { rootMargin: "600px 0px" });
+    const near = new IntersectionObserver((seen) => seen.forEach((x) => x.isIntersecting && this.more(x.target === this.older)), { rootMargin: "600px 0px", root: this.inner ? this.scroll : null });
     if (this.older) near.observe(this.older);
     if (this.newer) near.observe(this.newer);
     this.watchHead();
     this.days();
     // A room opens at its end, also when it is loaded again.
     history.scrollRestoration = "manual";
+    // On a small screen the state is read first, and the record begins at its end when one goes there.
     if (location.hash) this.linked();
-    else this.toEnd();
+    else if (this.inner) this.toEnd();
+    document.addEventListener("tocsin:record", () => this.toEnd());
     window.addEventListener("hashchange", () => this.linked());
   }
 
@@ -46,6 +53,7 @@ export class Record {
 
   // The end of the whole record, so that the composer, which sticks, does not cover the newest line.
   toEnd() {
+    if (this.inner) { this.scroll.scrollTop = this.scroll.scrollHeight; return; }
     const record = this.list.closest(".record") ?? this.list;
     const end = record.getBoundingClientRect().bottom + (parseFloat(getComputedStyle(document.documentElement).scrollPaddingBlockEnd) || 0);
     if (end > window.innerHeight && record.checkVisibility?.() !== false) window.scrollBy(0, end - window.innerHeight);
@@ -87,10 +95,11 @@ export class Record {
     new IntersectionObserver(([seen]) => { mini.hidden = seen.isIntersecting || seen.boundingClientRect.top > 0; }).observe(head);
   }
 
-  nearEnd() { return this.list.getBoundingClientRect().bottom < window.innerHeight + 160; }
+  nearEnd() { return this.list.getBoundingClientRect().bottom < (this.inner ? this.scroll.getBoundingClientRect().bottom : window.innerHeight) + 160; }
 
   append(html) {
-    const follow = this.nearEnd();
+    const follow = this.nearEnd() || this.mine;
+    this.mine = false;
     const template = document.createElement("template");
     template.innerHTML = html;
     let last = this.last;
@@ -135,7 +144,7 @@ export class Record {
     this.list.insertAdjacentHTML(up ? "afterbegin" : "beforeend", html);
     this.trim(up);
     this.bars();
-    if (anchor?.isConnected) window.scrollBy({ top: anchor.getBoundingClientRect().top - top, behavior: "instant" });
+    if (anchor?.isConnected) this.by(anchor.getBoundingClientRect().top - top);
   }
 
   // Entries far from what is read leave the page; they come again as one scrolls back.

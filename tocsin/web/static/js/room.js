@@ -22,7 +22,7 @@ function tabs() {
     for (const tab of bar.children) tab.toggleAttribute("aria-current", tab.dataset.tab === name);
     bar.querySelector("[aria-current]")?.setAttribute("aria-current", "true");
   };
-  bar.addEventListener("click", (event) => { const tab = event.target.closest("[data-tab]"); if (tab) { event.preventDefault(); open(tab.dataset.tab); if (bar.getBoundingClientRect().top < 100) room.scrollIntoView({ block: "start" }); } });
+  bar.addEventListener("click", (event) => { const tab = event.target.closest("[data-tab]"); if (tab) { event.preventDefault(); open(tab.dataset.tab); if (tab.dataset.tab === "record") document.dispatchEvent(new CustomEvent("tocsin:record")); else if (bar.getBoundingClientRect().top < 100) bar.scrollIntoView({ block: "start" }); } });
   document.addEventListener("tocsin:tab", ({ detail }) => open(detail));
   const follow = () => {
     const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -42,17 +42,37 @@ class Composer {
     this.form = form;
     this.room = room;
     this.text = form.elements.text;
-    this.box = `tocsin-outbox:${form.action}`;
-    this.draft = `tocsin-draft:${form.action}`;
+    // Lines and drafts are the person's who typed them; of a private incident they live as long as the tab.
+    this.store = "private" in form.dataset ? sessionStorage : localStorage;
+    this.box = `tocsin-outbox:${form.dataset.who}:${form.action}:`;
+    this.draft = `tocsin-draft:${form.dataset.who}:${form.action}`;
+    this.unkept = [];
     this.sending = false;
   }
 
-  get waiting() { try { return JSON.parse(localStorage.getItem(this.box)) || []; } catch { return []; } }
-  set waiting(list) { try { localStorage.setItem(this.box, JSON.stringify(list)); } catch { /* private mode: lines live as long as the tab */ } }
+  // One item of storage per line, in order of typing: tabs that send at once do not overwrite each other's lists.
+  get waiting() {
+    try {
+      const names = Object.keys(this.store).filter((name) => name.startsWith(this.box)).sort();
+      return [...names.map((name) => ({ name, ...JSON.parse(this.store.getItem(name)) })), ...this.unkept];
+    } catch { return this.unkept; }
+  }
+
+  put(text) {
+    const key = crypto.randomUUID ? crypto.randomUUID() : `${now()}-${Math.random()}`, name = `${this.box}${Math.floor(now()).toString(36).padStart(9, "0")}-${key}`;
+    try { this.store.setItem(name, JSON.stringify({ key, text })); } catch { this.unkept.push({ name, key, text }); }
+  }
+
+  sent(line) {
+    this.unkept = this.unkept.filter((one) => one.name !== line.name);
+    try { this.store.removeItem(line.name); } catch { /* it was never there */ }
+  }
+
+  remember(text) { try { if (text) this.store.setItem(this.draft, text); else this.store.removeItem(this.draft); } catch { /* the field has it */ } }
 
   listen() {
-    this.text.value ||= localStorage.getItem(this.draft) || "";
-    this.text.addEventListener("input", () => localStorage.setItem(this.draft, this.text.value));
+    try { this.text.value ||= this.store.getItem(this.draft) || ""; } catch { /* no storage */ }
+    this.text.addEventListener("input", () => this.remember(this.text.value));
     this.text.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); this.form.requestSubmit(); }
     });
@@ -61,10 +81,9 @@ class Composer {
       event.stopPropagation();
       const text = this.text.value.trim();
       if (!text) return;
-      const key = crypto.randomUUID ? crypto.randomUUID() : `${now()}-${Math.random()}`;
-      this.waiting = [...this.waiting, { key, text }];
+      this.put(text);
       this.text.value = "";
-      localStorage.removeItem(this.draft);
+      this.remember("");
       this.send();
     }, true);
     document.addEventListener("tocsin:connection", ({ detail }) => detail && this.send());
@@ -77,12 +96,12 @@ class Composer {
     if (this.sending || !this.waiting.length) return;
     this.sending = true;
     try {
-      while (this.waiting.length) {
-        const [line, ...rest] = this.waiting;
+      for (let line = this.waiting[0]; line; line = this.waiting[0]) {
         const body = new URLSearchParams({ text: line.text, request_key: line.key, csrf: document.body.dataset.csrf });
         const answer = await fetch(this.form.action, { method: "POST", body, headers: { "x-requested-with": "tocsin", accept: "application/json" } });
         if (answer.status >= 500 || answer.status === 429) { this.say(`Not sent yet. ${this.waiting.length} waiting; trying again.`); return; }
-        this.waiting = rest;
+        if (answer.status === 401 || answer.status === 403 || answer.redirected) { this.say("Not sent: sign in again, or load this page again. What you wrote is kept here."); return; }
+        this.sent(line);
         if (answer.ok) this.say("");
         else {
           const said = await answer.json().catch(() => ({}));
@@ -90,6 +109,7 @@ class Composer {
           this.say(said.error || "That was refused.");
         }
       }
+      this.room.mine = true;
       this.room.catchUp();
     } catch {
       this.say(`Offline. ${this.waiting.length} line${this.waiting.length > 1 ? "s" : ""} kept here, sent when the connection is back.`);
