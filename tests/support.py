@@ -16,7 +16,7 @@ STATE = {
     "incident": (
         "summary", "severity", "status", "impact", "reporter_contact", "products", "service_id", "private",
         "impact_started_at", "detected_at", "acknowledged_at", "first_update_at", "mitigated_at", "resolved_at",
-        "update_due_at", "update_missed_at",
+        "update_due_at", "update_missed_at", "sub_status", "merged_into",
     ),
     "alert": ("acknowledged_at", "acknowledged_by", "owner_id", "snoozed_until", "promised_until", "closed_at", "closed_by"),
     "schedule": ("name", "time_zone"),

@@ -130,7 +130,7 @@ def test_what_is_typed_outlives_what_others_do(room: Room) -> None:
     words = room.page.get_by_label("What resolved it?")
     words.fill("We rolled back")
     room.page.get_by_role("heading", level=1).click()
-    room.somebody_says("/severity 1")
+    room.somebody_says("/severity 1 everybody")
     expect(room.page.locator("#room-head")).to_contain_text("SEV1")
     expect(words).to_have_value("We rolled back")
 

@@ -9,7 +9,7 @@ from tests.domain.street import again, declared
 from tests.support import Company
 from tocsin.alerts import commands as alerts
 from tocsin.alerts.queries import alert_by_id
-from tocsin.incidents import commands, edits, entries, links, people, queries, updates
+from tocsin.incidents import commands, edits, entries, links, people, privacy, queries, updates
 from tocsin.incidents.model import Incident, Status
 from tocsin.incidents.work import UpdateClock
 from tocsin.kernel.db import Database
@@ -253,11 +253,11 @@ async def test_a_private_incident_does_not_exist_for_others(db: Database, compan
         async with db.unit(company.as_ana(), "web") as u:
             await updates.publish_update(u, incident.id, audience="public", state="Oh no")
     async with db.unit(company.as_ana(), "web") as u:
-        await people.add_member(u, incident.id, company.ben)
+        await privacy.add_member(u, incident.id, company.ben)
     assert await queries.incident_by_key(db, incident.key, company.ben)
     assert (await declared(db, company.as_ana(), "Another")).key == "INC-1", "its number tells nothing"
     async with db.unit(company.as_ana(), "web") as u:
-        await people.remove_member(u, incident.id, company.ben)
+        await privacy.remove_member(u, incident.id, company.ben)
     assert await queries.incident_by_key(db, incident.key, company.ben) is None
 
 

@@ -78,6 +78,8 @@ def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
         ("incident", "show"), ("incident", "say"), ("incident", "work"), ("incident", "claim"), ("incident", "still"), ("incident", "notes"), ("incident", "checklist"), ("playbook",), ("playbook", "show"), ("playbook", "check"), ("playbook", "apply"), ("incident", "update"), ("incident", "resolve"),
         ("incident", "log"), ("incident", "search"), ("incident", "edit"), ("incident", "reply"), ("incident", "pin"),
         ("incident", "react"), ("incident", "redact"),
+        ("incident", "reopen"), ("incident", "merge"), ("incident", "link"), ("incident", "follow-up"), ("incident", "private"),
+        ("incident", "open-to-all"), ("incident", "let-in"), ("incident", "take-out"),
     ],
 )  # fmt: skip
 def test_help_says_what_a_command_does(shell: Shell, words: tuple[str, ...]) -> None:
@@ -231,6 +233,23 @@ def test_noise_from_the_shell(shell: Shell) -> None:
     assert "0 useful, 1 noise" in shell.run("alert", "rate", number, "noise").stdout
     assert "Checkout" in shell.run("noise").stdout
     assert "Closed: 1." in shell.run("alert", "close", number, "--group").stdout
+
+
+def test_incidents_that_have_to_do_with_each_other(shell: Shell) -> None:
+    one, two, three = (shell.json("incident", "declare", f"Problem {n}")["key"] for n in "abc")
+    assert "over" in shell.run("incident", "merge", two, one, "the same").stdout
+    assert shell.run("incident", "link", one, three, "--relation", "caused_by").returncode == 0
+    assert "was caused by" in shell.run("incident", "show", one).stdout
+    assert shell.run("incident", "link", one, three, "--remove").returncode == 0
+    assert shell.run("incident", "reopen", two, "it is not").returncode == 0
+    made = shell.json("incident", "follow-up", one, "Clean up", "-s", "3", "--entry", "1")
+    assert "was split from" in shell.run("incident", "show", made["key"]).stdout
+    assert "no such incident" in failed(shell.run("incident", "merge", one, "INC-999"), REFUSED)
+    assert shell.run("incident", "private", one, "data").returncode == 0
+    assert "Ada Admin" in shell.run("incident", "let-in", one, "Ada Admin").stdout
+    failed(shell.run("incident", "take-out", one, "Ada Admin"), REFUSED)
+    failed(shell.run("incident", "open-to-all", one), REFUSED)
+    assert shell.run("incident", "open-to-all", one, "--sure").returncode == 0
 
 
 def test_who_is_on_call(shell: Shell) -> None:

@@ -40,7 +40,7 @@ DOCUMENTS = {
 #: What an editor does while somebody types; programs save whole texts.
 EDITOR = {"notes.edit", "notes.restore"}
 ROOM = {
-    "incident.add_member", "incident.remove_member", "incident.cancel", "incident.give_up_role",
+    "incident.cancel", "incident.give_up_role",
     "incident.set_service", "incident.set_times", "incident.unlink_alert",
     "place.set_ticket",
 }  # fmt: skip
@@ -94,7 +94,7 @@ LEFT_OUT: dict[str, dict[str, set[str]]] = {
         | {"heartbeat.change", "heartbeat.renew", "silence.change", "grouping.change", "service.set_dependencies"},
         "who may do what is changed in a session, by an administrator": PEOPLE,
         "a shell can repeat the single one": {"alert.acknowledge_many", "alert.close_many"},
-        "words about an alert are for its page": {"alert.note", "page.person", "incident.reopen"},
+        "words about an alert are for its page": {"alert.note", "page.person"},
     },
 }  # fmt: skip
 _BY_PLACE = {(command.__module__, command.__name__): verb for verb, command in COMMANDS.items()}

@@ -3,7 +3,15 @@
 `//like this` says a line that starts with a slash.
 """
 
-from tocsin.chatops import entry_verbs, item_verbs, people_verbs, state_verbs, step_verbs
+from tocsin.chatops import (
+    bonds_verbs,
+    entry_verbs,
+    item_verbs,
+    people_verbs,
+    privacy_verbs,
+    state_verbs,
+    step_verbs,
+)
 from tocsin.chatops.verb import Verb
 from tocsin.incidents import entries
 from tocsin.incidents.model import Incident
@@ -17,6 +25,8 @@ VERBS: dict[str, Verb] = {
     **item_verbs.VERBS,
     **step_verbs.VERBS,
     **entry_verbs.VERBS,
+    **privacy_verbs.VERBS,
+    **bonds_verbs.VERBS,
 }
 
 

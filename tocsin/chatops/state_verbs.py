@@ -25,6 +25,18 @@ async def _status(u: Unit, incident: Incident, rest: str) -> None:
         await commands.set_status(u, incident.id, rest.lower())
 
 
+async def _sub_status(u: Unit, incident: Incident, rest: str) -> None:
+    await commands.set_sub_status(u, incident.id, rest)
+
+
+async def _waiting(u: Unit, incident: Incident, rest: str) -> None:
+    await commands.set_sub_status(u, incident.id, f"waiting {rest}" if rest else "")
+
+
+async def _reopen(u: Unit, incident: Incident, rest: str) -> None:
+    await commands.reopen(u, incident.id, rest)
+
+
 async def _update(u: Unit, incident: Incident, rest: str) -> None:
     await updates.publish_update(u, incident.id, audience="stakeholders", state=rest)
 
@@ -57,10 +69,13 @@ async def _impact(u: Unit, incident: Incident, rest: str) -> None:
 VERBS = {
     "severity": Verb(SEVERITY, "change the severity", _severity),
     "status": Verb("/status identified", "change the status", _status),
+    "waiting": Verb("/waiting for vendor", "a short phrase under the status; empty clears it", _waiting),
+    "sub-status": Verb("/sub-status canary at 10 %", "the same in any words", _sub_status),
     "update": Verb("/update what is known now", "update the stakeholders; the next one is promised", _update),
     "still": Verb("/still", "the last update still holds; the next one is promised", _still),
     "impact": Verb("/impact what customers notice", "describe the impact", _impact),
     "summary": Verb("/summary one line", "rewrite the summary", _summary),
     "alert": Verb(ALERT, "link an alert", _link),
     "resolve": Verb("/resolve what fixed it", "resolve the incident", _resolve),
+    "reopen": Verb("/reopen why", "it was not over, or not the same as the other one", _reopen),
 }

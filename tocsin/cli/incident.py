@@ -172,15 +172,21 @@ def resolve(
 
 def _describe(data: dict[str, Any]) -> str:
     head = [
-        f"{data['key']}  {data['severity_name']}  {data['status']}  since {local(data['declared_at'])}",
+        f"{data['key']}  {data['severity_name']}  {data['status']}{_more(data)}  since {local(data['declared_at'])}",
         data["summary"],
         *(f"{r['role'].replace('_', ' ')}: {r['name']}" for r in data["roles"]),
+        *(f"{one['words']} {one['key']}: {one['summary']}" for one in data["linked"]),
+        *([f"merged into {data['merged_into']}"] if data["merged_into"] else []),
         f"next update due: {local(data['update_due_at'])}",
         "",
     ]
     return "\n".join(
         head + [f"#{e['seq']} {local(e['happened_at'])} {e['actor']}: {e['text']}" for e in data["entries"]]
     )
+
+
+def _more(data: dict[str, Any]) -> str:
+    return f" ({data['sub_status']})" if data["sub_status"] else ""
 
 
 def _board(data: dict[str, Any]) -> str:

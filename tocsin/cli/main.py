@@ -16,6 +16,7 @@ from tocsin.cli import (
     handover,
     heartbeat,
     incident_entries,
+    incident_lifecycle,
     ledger,
     me,
     noise,
@@ -46,6 +47,7 @@ def build(*more: More) -> typer.Typer:
     )  # fmt: skip
     fairness.add_to(app)
     ledger.add_to(app)
+    incident_lifecycle.add(incident_entries.app)
     app.command()(readiness.readiness)
     app.command()(noise.noise)
     app.command()(selfcheck.selfcheck)

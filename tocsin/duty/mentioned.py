@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from tocsin.duty.tell import tell
-from tocsin.incidents.kinds import MemberAdded, MessageSaid
+from tocsin.incidents.kinds import MessageSaid
 from tocsin.incidents.mentions import PEOPLE_MENTIONED
+from tocsin.incidents.privacy_kinds import MemberAdded
 from tocsin.incidents.said_read import to_tell, versions, waiting_for
 from tocsin.kernel.db import Unit
 from tocsin.kernel.work import Batch, Work

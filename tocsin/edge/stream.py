@@ -30,7 +30,10 @@ async def stream(request: Request) -> Response:
 
 async def _lines(hub: Hub, client: Client) -> AsyncIterator[bytes]:
     try:
-        yield b"retry: 1000\n\n" + _clock() + b"".join(event(t, {}) for t in sorted(client.topics))
+        seen = sorted(client.topics)
+        yield b"retry: 1000\n\n" + _clock() + b"".join(event(t, {}) for t in seen)
+        # Of what it asked for and does not get, a browser may still show something: it looks again, and finds nothing.
+        yield event("watching", {"topics": seen})
         while True:
             try:
                 line = await asyncio.wait_for(client.queue.get(), HEARTBEAT_S)

@@ -29,6 +29,14 @@ async def lock(u: Unit, incident_id: UUID) -> Incident:
     return found
 
 
+async def lock_two(u: Unit, one: UUID, other: UUID) -> tuple[Incident, Incident]:
+    """Both, locked in the order of their ids: whoever does the same the other way round waits, and nobody forever."""
+    if one == other:
+        raise Invalid("key", "These are the same incident.")
+    found = {i: await lock(u, i) for i in sorted((one, other))}
+    return found[one], found[other]
+
+
 async def lock_open(u: Unit, incident_id: UUID) -> Incident:
     """The same, but it must not be over."""
     incident = await lock(u, incident_id)
@@ -58,7 +66,7 @@ async def change(
         sql.change, after.id, after.summary, after.severity, after.status, after.impact, after.reporter_contact,
         list(after.products), after.service_id, after.private, after.impact_started_at, after.detected_at,
         after.acknowledged_at, after.first_update_at, after.mitigated_at, after.resolved_at, after.update_due_at,
-        after.update_missed_at,
+        after.update_missed_at, after.sub_status, after.merged_into,
     )  # fmt: skip
     await append(u, stream(incident.id), head, payload, happened_at=happened_at, amends=amends)
     return after

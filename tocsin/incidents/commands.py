@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from tocsin.catalog.queries import service_by_id
-from tocsin.incidents.change import change, lock, lock_open, sql, stream, text
+from tocsin.incidents.bonds_kinds import IncidentUnmerged, SubStatusSet
+from tocsin.incidents.change import change, lock, lock_open, lock_two, sql, stream, text
 from tocsin.incidents.kinds import (
     ImpactChanged,
     IncidentCancelled,
@@ -44,7 +45,7 @@ async def declare(
 ) -> str:
     """Declares an incident and answers its key. From an alert: that alert is linked and acknowledged.
 
-    A private one gets a key that tells nothing, and is seen by its declarer, its members and those with a role.
+    A private one gets a key that tells nothing, and is seen by its declarer and whom they let in (`privacy.py`), and by those with a role.
     """
     alert = await alert_to_link(u, alert_id) if alert_id else None
     service_id = service_id or (alert.service_id if alert else None)
@@ -67,6 +68,8 @@ async def declare(
     await append(u, stream(incident_id), 1, payload)
     if u.actor.id:
         await u.value(sql.join, incident_id, u.actor.id)
+    if u.actor.id and private:
+        await u.value(sql.add_member, incident_id, u.actor.id)
     if alert:
         await adopt(u, incident_id, alert, "" if private else f"Declared {payload.key}")
     return payload.key
@@ -93,12 +96,14 @@ def _severity(value: int) -> int:
 
 @command("incident.set_severity")
 async def set_severity(u: Unit, incident_id: UUID, severity: int, why: str = "") -> None:
-    """Changes the severity. A rise to SEV1 or SEV2 starts the rhythm of updates."""
+    """Changes the severity, and says why. A rise to SEV1 or SEV2 starts the rhythm of updates."""
     incident = await lock_open(u, incident_id)
     if _severity(severity) == incident.severity:
         return
     due = (await rhythm_of(u, severity)).due_after(incident, await u.clock())
-    why = text("why", why, 1000, needed=False)
+    if not why.strip():
+        raise Invalid("why", "Say in a sentence why the severity changes.")
+    why = text("why", why, 1000)
     await change(u, incident, SeverityChanged(severity, incident.severity, why, due))
 
 
@@ -190,10 +195,25 @@ async def cancel(u: Unit, incident_id: UUID, why: str = "") -> None:
 
 
 @command("incident.reopen")
-async def reopen(u: Unit, incident_id: UUID) -> None:
-    """It was not over. The rhythm of updates starts again."""
-    incident = await lock(u, incident_id)
+async def reopen(u: Unit, incident_id: UUID, why: str = "") -> None:
+    """It was not over. The rhythm of updates starts again. What was merged goes on by itself, and the other one says so."""
+    into = await u.value(sql.merged_into, incident_id, u.actor.id)
+    if into is None:
+        incident, target = await lock(u, incident_id), None
+    else:
+        incident, target = await lock_two(u, incident_id, into)
     if incident.resolved_at is None:
         return
     rhythm = (await rhythm_of(u, incident.severity)).cadence
-    await change(u, incident, IncidentReopened(await u.clock() + rhythm if rhythm else None))
+    due = await u.clock() + rhythm if rhythm else None
+    await change(u, incident, IncidentReopened(due, text("why", why, 1000, needed=False)))
+    if target is not None and incident.merged_into == target.id:
+        await change(u, target, IncidentUnmerged(incident.id, incident.key))
+
+
+@command("incident.set_sub_status")
+async def set_sub_status(u: Unit, incident_id: UUID, sub_status: str) -> None:
+    """A short phrase under the status, such as “waiting for vendor”; empty takes it away. It ends with the incident."""
+    incident, said = await lock_open(u, incident_id), text("sub_status", sub_status, 120, needed=False)
+    if said != incident.sub_status:
+        await change(u, incident, SubStatusSet(said))

@@ -11,7 +11,7 @@ from tocsin.incidents.said_model import MESSAGE, TAGS, may_have_happened, plain
 from tocsin.incidents.said_read import one_entry, said
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Unit
-from tocsin.kernel.errors import Invalid
+from tocsin.kernel.errors import Conflict, Invalid
 
 __all__ = ["MESSAGE", "say"]
 
@@ -27,12 +27,12 @@ async def say(
     said_by: str = "",
     tag: str = "",
 ) -> int:
-    """Says a line in the room; answers the entry's number. Who speaks takes part. Also after the end.
+    """Says a line in the room; answers the entry's number. Who speaks takes part. Also after the end, but not when it was merged.
 
     `at`: when it was, if it is told later; the order of the record stays that of writing. `said_by`: whose words somebody writes
     down for them; `tag`: said, decided or seen. A reply to a reply belongs to the first one.
     """
-    incident, line = await lock(u, incident_id), text("text", plain(line), MESSAGE)
+    incident, line = await _not_merged(u, incident_id), text("text", plain(line), MESSAGE)
     parent, by = await _parent(u, incident, reply_to)
     await _check_time(u, incident, at)
     if tag and tag not in TAGS:
@@ -70,3 +70,12 @@ async def _check_time(u: Unit, incident: Incident, at: datetime | None) -> None:
         raise Invalid(
             "at", "That time cannot be: it lies in the future, or more than 30 days before the incident."
         )
+
+
+async def _not_merged(u: Unit, incident_id: UUID) -> Incident:
+    incident = await lock(u, incident_id)
+    if incident.merged_into is not None:
+        into = await u.row(sql.merged_into, incident_id, u.actor.id)
+        where = f" into {into['key']}. Say it there" if into else ""
+        raise Conflict(f"{incident.key} was merged{where}.")
+    return incident

@@ -14,7 +14,7 @@ values ($1, $2, $3, $4, 'investigating', $5, $6, $7, $8, $9, $10, $11, $12, $13,
 -- One incident, for a change, if the actor may see it (or is the engine).
 select id, key, summary, severity, status, impact, reporter_contact, products, service_id, private, declared_by,
        impact_started_at, detected_at, declared_at, acknowledged_at, first_update_at, mitigated_at, resolved_at,
-       update_due_at, update_missed_at, head
+       update_due_at, update_missed_at, sub_status, merged_into, head
 from incidents where id = $1 and ($3 or may_see_incident(incidents, $2)) for update
 
 -- name: change
@@ -23,8 +23,14 @@ from incidents where id = $1 and ($3 or may_see_incident(incidents, $2)) for upd
 update incidents set summary = $2, severity = $3, status = $4, impact = $5, reporter_contact = $6, products = $7,
     service_id = $8, private = $9, impact_started_at = $10, detected_at = $11, acknowledged_at = $12,
     first_update_at = $13, mitigated_at = $14, resolved_at = $15, update_due_at = $16, update_missed_at = $17,
-    head = head + 1
+    sub_status = $18, merged_into = $19, head = head + 1
 where id = $1 returning head
+
+-- name: merged_into
+-- engine
+-- Which incident another one was merged into, if the viewer may see it.
+select m.id, m.key from incidents i join incidents m on m.id = i.merged_into
+where i.id = $1 and may_see_incident(m, $2)
 
 -- name: by_key
 -- row: Incident
@@ -32,7 +38,7 @@ where id = $1 returning head
 -- One incident by its key, if the viewer may see it.
 select id, key, summary, severity, status, impact, reporter_contact, products, service_id, private, declared_by,
        impact_started_at, detected_at, declared_at, acknowledged_at, first_update_at, mitigated_at, resolved_at,
-       update_due_at, update_missed_at, head
+       update_due_at, update_missed_at, sub_status, merged_into, head
 from incidents where key = $1 and may_see_incident(incidents, $2)
 
 -- name: by_id
@@ -41,7 +47,7 @@ from incidents where key = $1 and may_see_incident(incidents, $2)
 -- One incident by its id, if the viewer may see it.
 select id, key, summary, severity, status, impact, reporter_contact, products, service_id, private, declared_by,
        impact_started_at, detected_at, declared_at, acknowledged_at, first_update_at, mitigated_at, resolved_at,
-       update_due_at, update_missed_at, head
+       update_due_at, update_missed_at, sub_status, merged_into, head
 from incidents where id = $1 and may_see_incident(incidents, $2)
 
 -- name: mine
@@ -49,7 +55,7 @@ from incidents where id = $1 and may_see_incident(incidents, $2)
 -- Open incidents that somebody takes part in.
 select id, key, summary, severity, status, impact, reporter_contact, products, service_id, private, declared_by,
        impact_started_at, detected_at, declared_at, acknowledged_at, first_update_at, mitigated_at, resolved_at,
-       update_due_at, update_missed_at, head
+       update_due_at, update_missed_at, sub_status, merged_into, head
 from incidents i
 where resolved_at is null and may_see_incident(i, $1) and (
     declared_by = $1
@@ -64,7 +70,7 @@ order by severity, declared_at limit 50
 -- Incidents whose promised update did not come; each is locked, what another process has is left to it.
 select id, key, summary, severity, status, impact, reporter_contact, products, service_id, private, declared_by,
        impact_started_at, detected_at, declared_at, acknowledged_at, first_update_at, mitigated_at, resolved_at,
-       update_due_at, update_missed_at, head
+       update_due_at, update_missed_at, sub_status, merged_into, head
 from incidents
 where resolved_at is null and update_missed_at is null and update_due_at <= clock()
 order by update_due_at limit 100
@@ -157,16 +163,6 @@ where r.incident_id = $1 and r.left_at is null order by r.joined_at
 -- name: add_member
 -- Somebody may see a private incident.
 insert into incident_members (incident_id, user_id) values ($1, $2) on conflict do nothing returning true
-
--- name: remove_member
--- Somebody may not see it any more.
-delete from incident_members where incident_id = $1 and user_id = $2
-
--- name: members
--- row: Choice
--- Who may see a private incident beside those with a role.
-select u.id, u.name, u.time_zone, false as on_call
-from incident_members m join users u on u.id = m.user_id where m.incident_id = $1 order by u.name
 
 -- name: choices
 -- row: Choice

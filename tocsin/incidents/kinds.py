@@ -226,30 +226,6 @@ class ResponderLeft:
         return "left"
 
 
-@kind("member_added")
-@dataclass(frozen=True, slots=True)
-class MemberAdded:
-    """Somebody may see this private incident from now on."""
-
-    user_id: UUID
-    name: str
-
-    def sentence(self) -> str:
-        return f"let {self.name} see this incident"
-
-
-@kind("member_removed")
-@dataclass(frozen=True, slots=True)
-class MemberRemoved:
-    """Somebody may not see this private incident any more."""
-
-    user_id: UUID
-    name: str
-
-    def sentence(self) -> str:
-        return f"took {self.name} out of this incident"
-
-
 @kind("alert_linked")
 @dataclass(frozen=True, slots=True)
 class AlertLinked:
@@ -349,7 +325,13 @@ class IncidentResolved:
         return "resolved it" + (f": {self.text}" if self.text else "")
 
     def changes(self) -> dict[str, Any]:
-        return {"status": "resolved", "resolved_at": self.at, "update_due_at": None, "update_missed_at": None}
+        return {
+            "status": "resolved",
+            "resolved_at": self.at,
+            "sub_status": "",
+            "update_due_at": None,
+            "update_missed_at": None,
+        }
 
 
 @kind("incident_cancelled")
@@ -364,7 +346,13 @@ class IncidentCancelled:
         return "cancelled it" + (f": {self.why}" if self.why else "")
 
     def changes(self) -> dict[str, Any]:
-        return {"status": "resolved", "resolved_at": self.at, "update_due_at": None, "update_missed_at": None}
+        return {
+            "status": "resolved",
+            "resolved_at": self.at,
+            "sub_status": "",
+            "update_due_at": None,
+            "update_missed_at": None,
+        }
 
 
 @kind("incident_reopened")
@@ -373,12 +361,15 @@ class IncidentReopened:
     """It was not over."""
 
     update_due_at: datetime | None
+    why: str = ""
 
     def sentence(self) -> str:
-        return "opened it again"
+        return "opened it again" + (f": {self.why}" if self.why else "")
 
     def changes(self) -> dict[str, Any]:
-        return {"status": "investigating", "resolved_at": None, "update_due_at": self.update_due_at}
+        return {
+            "status": "investigating", "resolved_at": None, "merged_into": None, "update_due_at": self.update_due_at,
+        }  # fmt: skip
 
 
 @kind("entry_redacted")

@@ -68,6 +68,8 @@ class Incident:
     resolved_at: datetime | None
     update_due_at: datetime | None
     update_missed_at: datetime | None
+    sub_status: str
+    merged_into: UUID | None
     head: int
 
 

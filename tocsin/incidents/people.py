@@ -1,11 +1,9 @@
-"""Who does what in an incident: roles, responders, and who may see a private one."""
+"""Who does what in an incident: roles and responders. Who may see a private one: `privacy.py`."""
 
 from uuid import UUID
 
 from tocsin.incidents.change import change, lock, me, person, sql
 from tocsin.incidents.kinds import (
-    MemberAdded,
-    MemberRemoved,
     ResponderJoined,
     ResponderLeft,
     RoleGivenUp,
@@ -70,24 +68,6 @@ async def leave(u: Unit, incident_id: UUID) -> None:
         raise Conflict(f"You are {' and '.join(held)}. Transfer or give up the role first.")
     if await u.run(sql.leave, incident_id, me(u)):
         await change(u, incident, ResponderLeft())
-
-
-@command("incident.add_member")
-async def add_member(u: Unit, incident_id: UUID, user_id: UUID) -> None:
-    """Lets somebody see a private incident."""
-    incident, name = await lock(u, incident_id), await person(u, user_id)
-    if not incident.private:
-        raise Invalid("user_id", "Everybody can see this incident already.")
-    if await u.value(sql.add_member, incident_id, user_id):
-        await change(u, incident, MemberAdded(user_id, name))
-
-
-@command("incident.remove_member")
-async def remove_member(u: Unit, incident_id: UUID, user_id: UUID) -> None:
-    """Takes the sight of a private incident away. Who holds a role in it keeps it."""
-    incident, name = await lock(u, incident_id), await person(u, user_id)
-    if await u.run(sql.remove_member, incident_id, user_id):
-        await change(u, incident, MemberRemoved(user_id, name))
 
 
 async def _holder(u: Unit, incident_id: UUID, role: RoleName) -> RoleHolder | None:

@@ -97,11 +97,6 @@ async def responders(db: Reader, incident_id: UUID) -> list[Responder]:
     return await db.all(Responder, sql.responders, incident_id)
 
 
-async def members(db: Reader, incident_id: UUID) -> list[Choice]:
-    """Who was let into a private incident."""
-    return await db.all(Choice, sql.members, incident_id)
-
-
 async def presence(db: Reader, incident_id: UUID) -> list[Present]:
     """Who has the room open."""
     return await db.all(Present, sql.presence, incident_id)

@@ -38,6 +38,7 @@ class Live:
         self._templates = templates
         self._notes = notes
         self._public: dict[UUID, float] = {}
+        self._turned = 0
 
     async def allowed(self, viewer: Viewer, topic: str) -> bool:
         """Signed-in people; a private incident's room only its members, asked anew each time."""
@@ -51,10 +52,12 @@ class Live:
             return True
         if kind not in ("incident", "notes", "marks") or stream is None:
             return topic in COMMON
-        if self._public.get(stream, 0) > time.monotonic():
+        # Only for rooms, where the entry that makes one private comes past: see `after`.
+        if kind != "notes" and self._public.get(stream, 0) > time.monotonic():
             return True
+        turned = self._turned
         incident = await queries.incident_by_id(self._database, stream, viewer.id)
-        if incident is not None and not incident.private:
+        if incident is not None and not incident.private and turned == self._turned:
             self._public = {k: v for k, v in self._public.items() if v > time.monotonic()}
             self._public[stream] = time.monotonic() + CACHE_S
         return incident is not None
@@ -74,6 +77,10 @@ class Live:
         if stream is None:
             return []
         entries = await entries_after(self._database, stream, seq, 200)
+        if any(e.kind == "made_private" for e in entries):
+            # Nobody gets these, nor what comes after them, because they might watch a moment ago.
+            self._turned += 1
+            self._public.pop(stream, None)
         drawn = await dressed(self._database, self._templates, stream, entries)
         return [Fragment(e.seq, html, e.kind in SAID) for e, html in zip(entries, drawn, strict=True)]
 

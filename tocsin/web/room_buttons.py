@@ -81,8 +81,12 @@ async def _resolve(u: Unit, i: Incident, form: Form, _: Site) -> None:
     await commands.resolve(u, i.id, form.text("text", most=5000), close_alerts=form.flag("close_alerts"))
 
 
-async def _reopen(u: Unit, i: Incident, _: Form, __: Site) -> None:
-    await commands.reopen(u, i.id)
+async def _reopen(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    await commands.reopen(u, i.id, form.text("why", most=1000))
+
+
+async def _sub_status(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    await commands.set_sub_status(u, i.id, form.text("sub_status", most=120))
 
 
 async def _cancel(u: Unit, i: Incident, form: Form, _: Site) -> None:
@@ -94,20 +98,11 @@ async def _redact(u: Unit, i: Incident, form: Form, _: Site) -> None:
     await edits.redact_entry(u, i.id, seq, form.text("reason", most=300, needed=True))
 
 
-async def _add_member(u: Unit, i: Incident, form: Form, _: Site) -> None:
-    await people.add_member(u, i.id, form.needed_id("user_id"))
-
-
-async def _remove_member(u: Unit, i: Incident, form: Form, _: Site) -> None:
-    await people.remove_member(u, i.id, form.needed_id("user_id"))
-
-
 def routes() -> list[BaseRoute]:
     """POST only; the browser comes back to the room."""
     named: dict[str, Act] = {
-        "severity": _severity, "status": _status, "facts": _facts, "still": _still, "times": _times, "take-role": _take,
+        "severity": _severity, "status": _status, "sub-status": _sub_status, "facts": _facts, "still": _still, "times": _times, "take-role": _take,
         "transfer-role": _transfer, "give-up-role": _give_up, "join": _join, "leave": _leave, "link-alert": _link,
         "unlink-alert": _unlink, "resolve": _resolve, "reopen": _reopen, "cancel": _cancel, "redact": _redact,
-        "add-member": _add_member, "remove-member": _remove_member,
     }  # fmt: skip
     return buttons(named)

@@ -12,6 +12,7 @@ from tocsin.incidents.model import Incident, RoleName, Status
 from tocsin.kernel.db import Reader
 from tocsin.places.queries import places_of
 from tocsin.playbooks.queries import checklist_of, playbook_of
+from tocsin.web import room_lifecycle
 from tocsin.web.room_said_panels import pinned_panel, scribe_panel
 
 Context = Callable[[Reader, Incident, Viewer], Awaitable[dict[str, Any]]]
@@ -51,7 +52,6 @@ async def _people(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
     return {
         "responders": await queries.responders(db, incident.id),
         "present": await queries.presence(db, incident.id),
-        "members": await queries.members(db, incident.id) if incident.private else [],
     }
 
 
@@ -91,6 +91,7 @@ PANELS = (
     Panel("people", "state", _people),
     Panel("alerts", "state", _alerts),
     Panel("about", "state", _about),
+    Panel("bonds", "state", room_lifecycle.context),
     Panel("items", "work", _work),
     Panel("checklist", "work", _checklist),
 )

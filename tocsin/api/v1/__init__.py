@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tocsin.api.v1 import (
     alerts,
+    bonds,
     calendars,
     catalog,
     cover,
@@ -31,6 +32,7 @@ from tocsin.api.v1 import (
     playbook,
     policies,
     previews,
+    privacy,
     reach,
     readiness,
     record,
@@ -57,6 +59,8 @@ ROUTERS = (
     playbook.router,
     entries.router,
     record.router,
+    privacy.router,
+    bonds.router,
     selfcheck.router,
     oncall.router,
     fairness.router,

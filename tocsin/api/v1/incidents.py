@@ -31,9 +31,21 @@ class DeclareBody(BaseModel):
 
 
 class SeverityBody(BaseModel):
-    """The new severity, and why."""
+    """The new severity, and why: a sentence is needed."""
 
     severity: int = Field(ge=1, le=3)
+    why: str = Field("", max_length=1000)
+
+
+class SubStatusBody(BaseModel):
+    """A short phrase under the status; empty takes it away."""
+
+    sub_status: str = Field("", max_length=120)
+
+
+class ReopenBody(BaseModel):
+    """Why it was not over."""
+
     why: str = Field("", max_length=1000)
 
 
@@ -115,6 +127,15 @@ async def set_status(call: Call, key: str, body: StatusBody) -> dict[str, Any]:
     return await shown(call, await incident_of(call, key))
 
 
+@router.put("/incidents/{key}/sub-status")
+async def set_sub_status(call: Call, key: str, body: SubStatusBody) -> dict[str, Any]:
+    """The short phrase under the status, such as “waiting for vendor”."""
+    incident = await incident_of(call, key)
+    async with call.unit() as u:
+        await commands.set_sub_status(u, incident.id, body.sub_status)
+    return await shown(call, await incident_of(call, key))
+
+
 @router.post("/incidents/{key}/resolve")
 async def resolve(call: Call, key: str, body: ResolveBody | None = None) -> dict[str, Any]:
     """Resolves it; from SEV2 up a postmortem draft is made."""
@@ -125,9 +146,9 @@ async def resolve(call: Call, key: str, body: ResolveBody | None = None) -> dict
 
 
 @router.post("/incidents/{key}/reopen")
-async def reopen(call: Call, key: str) -> dict[str, Any]:
-    """It was not over."""
+async def reopen(call: Call, key: str, body: ReopenBody | None = None) -> dict[str, Any]:
+    """It was not over; or it was merged, and goes on by itself."""
     incident = await incident_of(call, key)
     async with call.unit() as u:
-        await commands.reopen(u, incident.id)
+        await commands.reopen(u, incident.id, body.why if body else "")
     return await shown(call, await incident_of(call, key))

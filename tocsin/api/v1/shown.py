@@ -4,6 +4,7 @@ from typing import Any
 
 from tocsin.api.v1.auth import Caller
 from tocsin.incidents import queries
+from tocsin.incidents.around import around
 from tocsin.incidents.model import Incident
 from tocsin.kernel.errors import NotFound
 from tocsin.record.kinds import decode
@@ -35,7 +36,7 @@ async def shown(call: Caller, incident: Incident) -> dict[str, Any]:
         "entries": [shown_entry(e) for e in newest],
         "url": f"{base}/incidents/{incident.key}",
         "postmortem_url": f"{base}/incidents/{incident.key}/postmortem" if required else None,
-    }  # fmt: skip
+    } | await around(call.db, incident, call.actor.id)  # fmt: skip
 
 
 def shown_entry(entry: Entry) -> dict[str, Any]:

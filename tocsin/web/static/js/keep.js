@@ -12,9 +12,11 @@ export function start() {
   // Whoever signs in anew, or signs out, leaves nothing of somebody else's behind.
   if (/^\/sign-in/.test(location.pathname)) { caches.delete(ROOMS); return; }
   const room = document.querySelector("[data-room]");
+  // Whoever may not see the room any more keeps nothing of it.
+  if (!room && /^\/incidents\/[^/]+$/.test(location.pathname)) { forget(); return; }
   if (!room || !("serviceWorker" in navigator)) return;
   if (document.documentElement.dataset.kept) { kept(); return; }
-  if (!("keep" in room.dataset)) { caches.open(ROOMS).then((rooms) => rooms.delete(location.pathname)); return; }
+  if (!("keep" in room.dataset)) { forget(); return; }
   navigator.serviceWorker.register("/sw.js", { scope: "/", updateViaCache: "none" }).catch(() => {});
   let timer = null;
   const soon = () => { timer ??= setTimeout(() => { timer = null; keep(); }, CALM); };
@@ -22,7 +24,11 @@ export function start() {
   soon();
 }
 
+function forget() { return caches.open(ROOMS).then((rooms) => rooms.delete(location.pathname)); }
+
 async function keep() {
+  // It was made private while it was open.
+  if (document.querySelector("#room-glance [data-private]")) { await forget(); return; }
   const page = document.documentElement.cloneNode(true);
   page.dataset.kept = new Date().toISOString();
   page.querySelectorAll("dialog[open]").forEach((dialog) => dialog.removeAttribute("open"));

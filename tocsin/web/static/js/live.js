@@ -66,6 +66,11 @@ function settle() {
       say({ kind: "event", topic, data });
     });
   }
+  // What is shown here but not watched may not be seen any more: look again, and find nothing.
+  source.addEventListener("watching", (event) => {
+    const watched = JSON.parse(event.data).topics;
+    for (const topic of topics.filter((t) => !watched.includes(t))) { deliver(topic, {}); say({ kind: "event", topic, data: {} }); }
+  });
   source.addEventListener("clock", (event) => { const { ms } = JSON.parse(event.data); setClock(ms); say({ kind: "clock", ms }); });
   source.addEventListener("open", () => connection(true));
   source.addEventListener("error", () => connection(false));
