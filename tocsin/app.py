@@ -19,7 +19,16 @@ from starlette.routing import BaseRoute
 from tocsin.alerts.heartbeat_clock import HeartbeatClock
 from tocsin.api import opsgenie, v1
 from tocsin.comms import work as comms_work
-from tocsin.duty import fatigue, handover_clock, mentioned, nudges, readiness_work, weekahead
+from tocsin.duty import (
+    fatigue,
+    handover_clock,
+    mentioned,
+    nudges,
+    people_tell,
+    readiness_work,
+    role_tell,
+    weekahead,
+)
 from tocsin.duty import work as duty_work
 from tocsin.duty.silence_reminders import SilenceReminders
 from tocsin.edge import callbacks, chats, errors, heartbeats, inbound, stream
@@ -34,8 +43,9 @@ from tocsin.edge.server import GRACE_S, Server, run_beside
 from tocsin.edge.site import Site
 from tocsin.edge.static import static
 from tocsin.edge.templates import Templates
-from tocsin.incidents import paged
+from tocsin.incidents import paged, parts
 from tocsin.incidents.item_clock import ItemClock
+from tocsin.incidents.role_clock import RoleClock
 from tocsin.incidents.work import UpdateClock, UpdateWatch
 from tocsin.integrations import registry
 from tocsin.integrations.jitsi import Jitsi
@@ -136,6 +146,7 @@ def compose(
     database.follows = _follows(
         paging_work.FOLLOWS, places_work.FOLLOWS, comms_work.FOLLOWS, learning_work.FOLLOWS, calendars.FOLLOWS,
         duty_work.FOLLOWS, oncall_work.FOLLOWS, paged.FOLLOWS, mentioned.FOLLOWS, nudges.FOLLOWS, playbooks_work.FOLLOWS,
+        parts.FOLLOWS, role_tell.FOLLOWS, people_tell.FOLLOWS,
     )  # fmt: skip
     switchboard = Switchboard(database, transports, PATIENCE | dict(settings.receipt_patience))
     sender = Sender(
@@ -213,6 +224,7 @@ def _pumps(site: Site, switchboard: Switchboard) -> list[Pump]:
     batches = {
         **paging_work.BATCHES, **places_work.batches(video), **comms_work.BATCHES, **learning_work.BATCHES,
         **duty_work.batches(site.keys), **paged.BATCHES, **mentioned.BATCHES, **nudges.BATCHES, **playbooks_work.BATCHES,
+        **parts.BATCHES, **role_tell.BATCHES, **people_tell.BATCHES,
     }  # fmt: skip
     jobs = {
         **oncall_work.JOBS, **people_work.jobs(mailer), **places_work.jobs(video),
@@ -224,7 +236,7 @@ def _pumps(site: Site, switchboard: Switchboard) -> list[Pump]:
         *(BatchPump(database, kind, handle) for kind, handle in batches.items()),
         JobPump(database, jobs), Engine(database), UpdateClock(database), UpdateWatch(database), ItemClock(database), handover_clock.HandoverClock(database, site.keys),
         HeartbeatClock(database), Reconciler(database), silence_clock.SilenceClock(database), SilenceReminders(database), PageWatch(database),
-        PromiseClock(database),
+        PromiseClock(database), RoleClock(database),
         JobPump(database, listen.jobs(registry.listeners(site.transports))),
     ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from tests.contract.api import Api
 from tests.contract.browsing import Browser
 from tests.domain.street import declared
 from tests.support import Company
-from tocsin.incidents import entries, people
+from tocsin.incidents import entries, roles
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Actor, Database
 
@@ -92,7 +92,7 @@ async def test_the_record_is_read_by_kind_words_and_number(
     api: Api, db: Database, company: Company, incident: Incident
 ) -> None:
     async with db.unit(company.as_ana(), "web") as u:
-        await people.take_role(u, incident.id, "scribe")
+        await roles.take_role(u, incident.id, "scribe")
     first = await says(db, company.as_ana(), incident, "Redis cluster is slow")
     second = await says(db, company.as_ana(), incident, "The cluster redis runs on is fine")
     room = f"/incidents/{incident.key}/entries"

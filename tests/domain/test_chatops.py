@@ -17,7 +17,7 @@ from tocsin.record.queries import newest_entries
 async def test_lines_and_commands(db: Database, company: Company) -> None:
     incident = await declared(db, company.as_ana(), severity=3)
     lines = (
-        "hello", "//etc is full", "/severity sev1 all customers", "/status identified", "/take im", "/give im to ben",
+        "hello", "//etc is full", "/severity sev1 all customers", "/status identified", "/take im", "/give im to ben: she sleeps",
         "/impact no orders", "/summary No orders", "/update We roll back.", "/join", "/resolve rolled back",
     )  # fmt: skip
     for line in lines:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.domain.street import declared
 from tests.support import Company
-from tocsin.incidents import commands, edits, entries, marks, output, people, said_read, tasks, updates
+from tocsin.incidents import commands, edits, entries, marks, output, roles, said_read, tasks, updates
 from tocsin.incidents.model import Incident
 from tocsin.incidents.search import search
 from tocsin.kernel.db import Actor, Database
@@ -177,7 +177,7 @@ async def test_what_is_still_said_elsewhere_is_changed_there_first(
 
 async def test_what_was_done_stays(db: Database, company: Company, incident: Incident) -> None:
     async with db.unit(company.as_ana(), "web") as u:
-        await people.take_role(u, incident.id, "scribe")
+        await roles.take_role(u, incident.id, "scribe")
     with pytest.raises(Invalid, match="holds no words"):
         await redacts(db, company.as_ana(), incident, 2)
     with pytest.raises(Forbidden):

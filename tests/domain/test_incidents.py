@@ -9,7 +9,7 @@ from tests.domain.street import again, declared
 from tests.support import Company
 from tocsin.alerts import commands as alerts
 from tocsin.alerts.queries import alert_by_id
-from tocsin.incidents import commands, edits, entries, links, people, privacy, queries, updates
+from tocsin.incidents import commands, edits, entries, links, parts, people, privacy, queries, roles, updates
 from tocsin.incidents.model import Incident, Status
 from tocsin.incidents.work import UpdateClock
 from tocsin.kernel.db import Database
@@ -115,33 +115,33 @@ async def test_a_role_is_held_by_one_and_moves_by_name(db: Database, company: Co
     incident = await declared(db, company.as_ana())
     assert [d.tone for d in await queries.expected_of(db, incident, company.ana)] == ["soon"]
     async with db.unit(company.as_ana(), "web") as u:
-        await people.take_role(u, incident.id, "incident_manager")
-        await people.take_role(u, incident.id, "incident_manager")
+        await roles.take_role(u, incident.id, "incident_manager")
+        await roles.take_role(u, incident.id, "incident_manager")
     with pytest.raises(Conflict, match="Ana Silva is incident manager"):
         async with db.unit(company.as_ben(), "web") as u:
-            await people.take_role(u, incident.id, "incident_manager")
+            await roles.take_role(u, incident.id, "incident_manager")
     async with db.unit(company.as_ana(), "web") as u:
-        await people.transfer_role(u, incident.id, "incident_manager", company.ben)
+        await roles.transfer_role(u, incident.id, "incident_manager", company.ben, why="she sleeps")
     (holder,) = await queries.roles(db, incident.id)
     assert holder.name == "Ben Okafor"
     with pytest.raises(Conflict, match="Transfer or give up"):
         async with db.unit(company.as_ben(), "web") as u:
             await people.leave(u, incident.id)
     async with db.unit(company.as_ben(), "web") as u:
-        await people.give_up_role(u, incident.id, "incident_manager")
+        await roles.give_up_role(u, incident.id, "incident_manager")
         await people.leave(u, incident.id)
-        await people.join(u, incident.id)
-        await people.join(u, incident.id)
+        await parts.join(u, incident.id)
+        await parts.join(u, incident.id)
     assert (await sentences(db, incident))[1:] == [
         "took the role incident manager",
-        "gave the role incident manager to Ben Okafor, was Ana Silva",
+        "gave the role incident manager to Ben Okafor, was Ana Silva: she sleeps",
         "gave up the role incident manager; nobody holds it now",
         "left",
         "joined",
     ]
     with pytest.raises(Invalid):
         async with db.unit(company.as_ben(), "web") as u:
-            await people.take_role(u, incident.id, "king")
+            await roles.take_role(u, incident.id, "king")
 
 
 async def test_an_update_promises_the_next_one(db: Database, company: Company) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.domain.street import again, declared, street
 from tests.support import Company
 from tocsin.incidents import commands as incidents
-from tocsin.incidents import entries, people
+from tocsin.incidents import entries, roles
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Database
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
@@ -21,7 +21,7 @@ async def resolved(db: Database, company: Company, severity: int = 1) -> tuple[I
         db, company.as_ana(), severity=severity, service_id=company.service, impact="No orders"
     )
     async with db.unit(company.as_ana(), "web") as u:
-        await people.take_role(u, incident.id, "incident_manager")
+        await roles.take_role(u, incident.id, "incident_manager")
         await entries.say(u, incident.id, "Rolling back <release> 42 *now*")
         await incidents.resolve(u, incident.id, "Rolled back 42")
     await pumps.settle()

@@ -5,7 +5,7 @@ import pytest
 from tests.domain.street import declared
 from tests.support import Company
 from tocsin.duty import mentioned
-from tocsin.incidents import edits, entries, people, queries, said_read
+from tocsin.incidents import edits, entries, people, queries, roles, said_read
 from tocsin.incidents.model import Incident
 from tocsin.incidents.people_names import offered_names
 from tocsin.kernel.db import Actor, Database
@@ -67,7 +67,7 @@ async def test_teams_and_roles_are_addressed(
     db: Database, company: Company, incident: Incident, pumps: Pumps
 ) -> None:
     async with db.unit(company.as_ben(), "web") as u:
-        await people.take_role(u, incident.id, "incident_manager")
+        await roles.take_role(u, incident.id, "incident_manager")
     await says(db, company.as_ana(), incident, "@im please")
     assert [n[0] for n in await notices(db, pumps)] == ["Ben Okafor"]
     await says(db, company.admin(), incident, "@Payments please, and @scribe")

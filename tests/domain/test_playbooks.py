@@ -12,7 +12,7 @@ from tests.domain.test_incidents import sentences
 from tests.support import Company
 from tocsin.chatops.grammar import say_or_do
 from tocsin.incidents import commands as incidents
-from tocsin.incidents import people, updates
+from tocsin.incidents import roles, updates
 from tocsin.incidents.model import Incident
 from tocsin.incidents.rhythm import rhythm_of
 from tocsin.kernel.db import Actor, Database
@@ -63,7 +63,7 @@ async def test_the_record_checks_off_by_itself(
         "open",
     )
     assert "security-lead" not in before
-    await act(db, company.as_ana(), people.take_role, incident.id, "incident_manager")
+    await act(db, company.as_ana(), roles.take_role, incident.id, "incident_manager")
     await later(minutes=7)
     await act(
         db, company.as_ana(), updates.publish_update, incident.id, audience="stakeholders", state="Looking."

@@ -12,7 +12,7 @@ from tests.domain.test_incidents import sentences
 from tests.support import Company
 from tocsin.alerts import commands as alerts
 from tocsin.duty import nudges
-from tocsin.incidents import commands, paged, people, queries, updates
+from tocsin.incidents import commands, paged, queries, roles, updates
 from tocsin.incidents.model import Incident
 from tocsin.incidents.work import UpdateClock, UpdateWatch
 from tocsin.kernel.db import Actor, Database
@@ -62,8 +62,8 @@ async def act(
 async def staffed(db: Database, company: Company, **more: Any) -> Incident:
     """Ana manages, Ben speaks."""
     incident = await declared(db, company.as_ana(), **more)
-    await act(db, company.as_ana(), people.take_role, incident.id, "incident_manager")
-    await act(db, company.as_ana(), people.transfer_role, incident.id, "communications_manager", company.ben)
+    await act(db, company.as_ana(), roles.take_role, incident.id, "incident_manager")
+    await act(db, company.as_ana(), roles.transfer_role, incident.id, "communications_manager", company.ben)
     return incident
 
 
@@ -137,7 +137,7 @@ async def test_without_a_communications_manager_the_manager_is_asked_and_then_wh
     db: Database, company: Company, pumps: Pumps, later: Later
 ) -> None:
     incident = await declared(db, company.as_ana())
-    await act(db, company.as_ben(), people.take_role, incident.id, "incident_manager")
+    await act(db, company.as_ben(), roles.take_role, incident.id, "incident_manager")
     await later(minutes=16)
     await pumps.settle()
     assert await paged_people(db) == [("Ben Okafor", False)]

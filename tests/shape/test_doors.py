@@ -40,7 +40,7 @@ DOCUMENTS = {
 #: What an editor does while somebody types; programs save whole texts.
 EDITOR = {"notes.edit", "notes.restore"}
 ROOM = {
-    "incident.cancel", "incident.give_up_role",
+    "incident.cancel",
     "incident.set_service", "incident.set_times", "incident.unlink_alert",
     "place.set_ticket",
 }  # fmt: skip
@@ -53,7 +53,7 @@ REVISE = {
 PEOPLE = {"user.invite_again", "user.set_role", "user.disable", "user.enable", "service_token.create"}
 SET_UP = {
     "policy.create", "policy.change", "policy.archive", "policy.apply_to_running", "team.create", "team.set_paging_rule",
-    "team.add_member", "user.invite", "promise.set_default",
+    "team.add_member", "user.invite", "promise.set_default", "role.define", "role.change", "role.put_away",
 }  # fmt: skip
 
 #: Per door: why, and what.

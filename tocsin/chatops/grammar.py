@@ -9,6 +9,7 @@ from tocsin.chatops import (
     item_verbs,
     people_verbs,
     privacy_verbs,
+    role_verbs,
     state_verbs,
     step_verbs,
 )
@@ -21,6 +22,7 @@ from tocsin.kernel.errors import Invalid
 
 VERBS: dict[str, Verb] = {
     **state_verbs.VERBS,
+    **role_verbs.VERBS,
     **people_verbs.VERBS,
     **item_verbs.VERBS,
     **step_verbs.VERBS,
@@ -35,7 +37,7 @@ async def say_or_do(u: Unit, incident: Incident, line: str) -> int:
     line = line.strip()
     if not line.startswith("/") or line.startswith("//"):
         return await entries.say(u, incident.id, line[1:] if line.startswith("//") else line)
-    name, _, rest = line[1:].replace("\n", " \n", 1).partition(" ")
+    name, rest = _split(line[1:].replace("\n", " \n", 1))
     verb = VERBS.get(name.lower())
     if verb is None and "/" in name:
         return await entries.say(u, incident.id, line)  # A path, as in `/var/log is full`.
@@ -43,3 +45,9 @@ async def say_or_do(u: Unit, incident: Incident, line: str) -> int:
         raise Invalid("text", f"There is no command /{name}. There are: {', '.join('/' + v for v in VERBS)}.")
     await verb.run(u, incident, rest.strip())
     return await head(u, incident.id)
+
+
+def _split(line: str) -> tuple[str, str]:
+    """The command's word and what follows; `/decline: why` is written without a space before the colon."""
+    name, _, rest = line.partition(" ")
+    return (name[:-1], f": {rest}") if name.endswith(":") else (name, rest)

@@ -1,41 +1,13 @@
-"""Commands of the rooms for roles and people."""
+"""Commands of the rooms for who takes part."""
 
+from tocsin.chatops.names import person_typed
 from tocsin.chatops.verb import Verb
-from tocsin.incidents import paged, people
-from tocsin.incidents.model import Incident, RoleName
+from tocsin.incidents import paged, parts, people
+from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Unit
-from tocsin.kernel.errors import Invalid
-from tocsin.people.queries import users
 
-ROLES = {
-    **{role.value: role for role in RoleName}, **{role.words: role for role in RoleName},
-    "im": RoleName.INCIDENT_MANAGER, "tl": RoleName.TECH_LEAD, "cm": RoleName.COMMUNICATIONS_MANAGER,
-    "manager": RoleName.INCIDENT_MANAGER, "lead": RoleName.TECH_LEAD, "comms": RoleName.COMMUNICATIONS_MANAGER,
-}  # fmt: skip
-
-GIVE = "/give tech lead to Ana"
-
-
-async def _take(u: Unit, incident: Incident, rest: str) -> None:
-    await people.take_role(u, incident.id, _role(rest))
-
-
-async def _give(u: Unit, incident: Incident, rest: str) -> None:
-    role, _, name = (part.strip() for part in rest.partition(" to "))
-    wanted = name.lower().lstrip("@")
-    found = [
-        p for p in await users(u) if p.disabled_at is None and wanted and p.name.lower().startswith(wanted)
-    ]
-    if len(found) != 1:
-        raise Invalid("text", f"Write {GIVE}; the name must fit exactly one person.")
-    await people.transfer_role(u, incident.id, _role(role), found[0].id)
-
-
-def _role(text: str) -> RoleName:
-    role = ROLES.get(text.lower())
-    if role is None:
-        raise Invalid("text", f"Roles are: {', '.join(r.words for r in RoleName)}.")
-    return role
+INVITE = "/invite Ana: we need somebody who knows the ledger"
+RELEASE = "/release Ana: get some sleep"
 
 
 async def _page(u: Unit, incident: Incident, rest: str) -> None:
@@ -43,17 +15,36 @@ async def _page(u: Unit, incident: Incident, rest: str) -> None:
 
 
 async def _join(u: Unit, incident: Incident, _: str) -> None:
-    await people.join(u, incident.id)
+    await parts.join(u, incident.id)
+
+
+async def _watch(u: Unit, incident: Incident, _: str) -> None:
+    await parts.watch(u, incident.id)
 
 
 async def _leave(u: Unit, incident: Incident, _: str) -> None:
     await people.leave(u, incident.id)
 
 
+async def _invite(u: Unit, incident: Incident, rest: str) -> None:
+    name, _, why = (part.strip() for part in rest.partition(":"))
+    await parts.invite(u, incident.id, (await person_typed(u, name, INVITE)).id, why=why)
+
+
+async def _release(u: Unit, incident: Incident, rest: str) -> None:
+    name, _, thanks = (part.strip() for part in rest.partition(":"))
+    if name.lower() == "watchers":
+        await parts.release_watchers(u, incident.id)
+    else:
+        await parts.release(u, incident.id, (await person_typed(u, name, RELEASE)).id, thanks=thanks)
+
+
 VERBS = {
-    "take": Verb("/take incident manager", "take a role (im, tl, cm, scribe)", _take),
-    "give": Verb(GIVE, "transfer a role", _give),
     "page": Verb("/page database on-call what it is about", "page somebody by name, here and now", _page),
-    "join": Verb("/join", "take part", _join),
+    "invite": Verb(INVITE, "ask somebody to come, by a message", _invite),
+    "onit": Verb("/onit", "take part", _join),
+    "join": Verb("/join", "the same", _join),
+    "watch": Verb("/watch", "follow along; nobody counts on you", _watch),
     "leave": Verb("/leave", "take part no more", _leave),
+    "release": Verb(RELEASE, "send somebody off with thanks; /release watchers for all who watch", _release),
 }

@@ -11,7 +11,7 @@ from uuid import UUID
 from tocsin.alerts import commands as alerts
 from tocsin.cli.seed import Lantern
 from tocsin.comms import work as comms
-from tocsin.incidents import commands, entries, people, updates
+from tocsin.incidents import commands, entries, roles, updates
 from tocsin.incidents.queries import head, incident_by_key
 from tocsin.kernel.db import Actor, Database, Unit
 from tocsin.kernel.sql import Statement
@@ -96,7 +96,7 @@ async def _tell(u: Unit, lantern: Lantern, past: Past) -> None:
     )
     incident = await incident_by_key(u, key, lantern.users[past.manager])
     assert incident is not None  # noqa: S101 - declared above
-    await people.take_role(u, incident.id, "incident_manager")
+    await roles.take_role(u, incident.id, "incident_manager")
     for number, (minute, who, line) in enumerate(past.lines):
         await _at(u, start - timedelta(minutes=minute))
         await _say(u, lantern.actor(who), incident.id, line)

@@ -8,7 +8,7 @@ from uuid import UUID
 from tocsin.alerts.silence_model import SilenceState
 from tocsin.alerts.silences import silences
 from tocsin.duty.words import day_and_time
-from tocsin.incidents.model import RoleName, Status
+from tocsin.incidents.model import Status
 from tocsin.kernel.db import Reader, Row
 from tocsin.kernel.sql import Statements
 from tocsin.oncall.queries import on_call_now
@@ -138,7 +138,7 @@ async def brief_now(db: Reader, schedule_id: UUID, reader: UUID | None) -> Brief
 
 
 def _incident(row: Row) -> OpenIncident:
-    roles = tuple(RoleName(role).words for role in row["roles"])
+    roles = tuple(str(role).replace("_", " ") for role in row["roles"])
     return OpenIncident(
         row["key"], row["summary"], row["severity"], Status(row["status"]), row["update_due_at"], roles
     )

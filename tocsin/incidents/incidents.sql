@@ -126,8 +126,9 @@ order by greatest(word_similarity($1, summary), similarity($1, summary)) desc, d
 -- name: roles
 -- row: RoleHolder
 -- Who holds which role.
-select r.role, r.user_id, u.name, u.time_zone, r.since
-from incident_roles r join users u on u.id = r.user_id where r.incident_id = $1 order by r.role
+select r.role, d.title, r.user_id, u.name, u.time_zone, r.since
+from incident_roles r join users u on u.id = r.user_id join role_definitions d on d.name = r.role
+where r.incident_id = $1 order by d.position
 
 -- name: hold
 -- Gives a role to somebody, whoever held it before.
@@ -145,8 +146,9 @@ select id, name, role from users where id = $1 and disabled_at is null
 -- name: join
 -- Somebody takes part (again). Answers nothing when they do already.
 insert into incident_responders (incident_id, user_id) values ($1, $2)
-on conflict (incident_id, user_id) do update set left_at = null, joined_at = clock()
-where incident_responders.left_at is not null
+on conflict (incident_id, user_id) do update set left_at = null, part = 'on_it', released_by = null,
+    joined_at = case when incident_responders.left_at is null then incident_responders.joined_at else clock() end
+where incident_responders.left_at is not null or incident_responders.part <> 'on_it'
 returning true
 
 -- name: leave
@@ -156,7 +158,7 @@ update incident_responders set left_at = clock() where incident_id = $1 and user
 -- name: responders
 -- row: Responder
 -- Who takes part, in order of joining.
-select r.user_id, u.name, u.time_zone, r.joined_at
+select r.user_id, u.name, u.time_zone, r.joined_at, r.part
 from incident_responders r join users u on u.id = r.user_id
 where r.incident_id = $1 and r.left_at is null order by r.joined_at
 

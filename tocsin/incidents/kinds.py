@@ -174,12 +174,14 @@ class TimesCorrected:
 @kind("role_taken")
 @dataclass(frozen=True, slots=True)
 class RoleTaken:
-    """Somebody took a role that nobody held."""
+    """Somebody took a role that nobody held; `despite`: why, although they are not named for it."""
 
     role: str
+    despite: str = ""
 
     def sentence(self) -> str:
-        return f"took the role {self.role.replace('_', ' ')}"
+        despite = f" all the same, although not named for it: {self.despite}" if self.despite else ""
+        return f"took the role {self.role.replace('_', ' ')}{despite}"
 
 
 @kind("role_transferred")
@@ -191,10 +193,17 @@ class RoleTransferred:
     to_id: UUID
     to: str
     was: str = ""
+    #: `accepted` by the one who has it now, or `planned` and agreed; else it was given at once, with a reason.
+    how: str = ""
+    why: str = ""
 
     def sentence(self) -> str:
-        before = f", was {self.was}" if self.was else ""
-        return f"gave the role {self.role.replace('_', ' ')} to {self.to}{before}"
+        before, role = f", was {self.was}" if self.was else "", self.role.replace("_", " ")
+        if self.how == "accepted":
+            return f"accepted the role {role}{before}"
+        if self.how == "planned":
+            return f"handed the role {role} to {self.to} as agreed{before}"
+        return f"gave the role {role} to {self.to}{before}" + (f": {self.why}" if self.why else "")
 
 
 @kind("role_given_up")

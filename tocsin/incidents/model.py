@@ -18,7 +18,7 @@ class Status(StrEnum):
 
 
 class RoleName(StrEnum):
-    """Roles that one person at a time holds; everybody else is a responder."""
+    """Roles that come with Tocsin; one person at a time holds each, everybody else is a responder."""
 
     INCIDENT_MANAGER = "incident_manager"
     TECH_LEAD = "tech_lead"
@@ -93,9 +93,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class RoleHolder:
-    """Who holds a role."""
+    """Who holds a role: one of `RoleName`, or of the organisation's own."""
 
-    role: RoleName
+    role: str
+    title: str
     user_id: UUID
     name: str
     time_zone: str
@@ -104,12 +105,13 @@ class RoleHolder:
 
 @dataclass(frozen=True, slots=True)
 class Responder:
-    """Somebody who takes part."""
+    """Somebody who takes part: `on_it` or `watching`."""
 
     user_id: UUID
     name: str
     time_zone: str
     joined_at: datetime
+    part: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +230,7 @@ def expected(
     incident: Incident, roles: Iterable[RoleHolder], viewer: UUID | None, now: datetime
 ) -> list[Duty]:
     """What is expected of the viewer in this incident, the most urgent first."""
-    holders = {r.role: r.user_id for r in roles}
+    holders: dict[str, UUID] = {r.role: r.user_id for r in roles}
     room = f"/incidents/{incident.key}"
     manager = holders.get(RoleName.INCIDENT_MANAGER)
     if incident.resolved_at is not None:

@@ -88,7 +88,7 @@ async def add_member(u: Unit, incident_id: UUID, user_id: UUID) -> None:
 async def remove_member(u: Unit, incident_id: UUID, user_id: UUID) -> None:
     """Takes the sight of a private incident away, at once. Not from who holds a role, and not from the last one."""
     incident, name = await lock(u, incident_id), await person(u, user_id)
-    held = [h.role.words for h in await u.all(RoleHolder, rows.roles, incident_id) if h.user_id == user_id]
+    held = [h.title.lower() for h in await u.all(RoleHolder, rows.roles, incident_id) if h.user_id == user_id]
     if held:
         raise Conflict(f"{name} is {' and '.join(held)}. Transfer the role first.")
     if await u.run(sql.remove_member, incident_id, user_id):

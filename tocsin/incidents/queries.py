@@ -21,11 +21,13 @@ from tocsin.incidents.model import (
     Update,
     expected,
 )
+from tocsin.incidents.role_model import RoleOffer
 from tocsin.kernel.db import Database, Reader
 from tocsin.kernel.sql import Statements
 
 sql = Statements("tocsin.incidents")
 room = Statements("tocsin.incidents", "room.sql")
+offered = Statements("tocsin.incidents", "roles.sql")
 TONES = ("needed", "soon", "calm")
 
 
@@ -90,6 +92,16 @@ async def incidents_of_service(
 async def roles(db: Reader, incident_id: UUID) -> list[RoleHolder]:
     """Who holds which role."""
     return await db.all(RoleHolder, sql.roles, incident_id)
+
+
+async def offers_waiting(db: Reader, incident_id: UUID) -> list[RoleOffer]:
+    """What is offered in an incident, or agreed for later."""
+    return await db.all(RoleOffer, offered.offers_waiting, incident_id)
+
+
+async def offers_to(db: Reader, user_id: UUID) -> list[RoleOffer]:
+    """The roles that are offered to somebody and wait for their answer."""
+    return await db.all(RoleOffer, offered.offers_to, user_id)
 
 
 async def responders(db: Reader, incident_id: UUID) -> list[Responder]:

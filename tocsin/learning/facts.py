@@ -48,7 +48,7 @@ async def facts_of(db: Reader, incident: Incident) -> Facts:
     return Facts(
         key=incident.key, summary=incident.summary, severity=incident.severity, impact=incident.impact,
         service=service.name if service else "", times=times_of(incident), lines=lines,
-        roles=[(r.role.words.capitalize(), r.name) for r in await incidents.roles(db, incident.id)],
+        roles=[(r.title, r.name) for r in await incidents.roles(db, incident.id)],
         alerts=[f"alert #{a.number}: {a.message}" for a in await incidents.alerts_of(db, incident.id)],
         resolution=resolved[-1].removeprefix("resolved it").removeprefix(": ") if resolved else "",
         public_states=[u.state for u in reversed(updates) if u.audience is Audience.PUBLIC],

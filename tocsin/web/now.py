@@ -39,6 +39,7 @@ async def now(request: Request) -> Response:
         "promises": await promises_of(db, viewer.id),
         "duties": await incidents.duties_of(db, viewer.id),
         "mentions": await mentions_of(db, viewer.id),
+        "my_offers": await incidents.offers_to(db, viewer.id),
         "expected": await expected_of(db, viewer.id, on_call),
         "open": sorted(open_, key=lambda card: card.severity),
         "alerts": sorted(

@@ -1,16 +1,15 @@
-"""The buttons of the room for its state, its roles and its people."""
+"""The buttons of the room for its state and its record."""
 
 from starlette.routing import BaseRoute
 
 from tocsin.alerts.queries import alert_named
 from tocsin.edge.door import Form, Site
-from tocsin.incidents import commands, edits, links, people, updates
-from tocsin.incidents.model import Incident, RoleName, Status
+from tocsin.incidents import commands, edits, links, updates
+from tocsin.incidents.model import Incident, Status
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Invalid
 from tocsin.web.room_act import Act, buttons
 
-ROLES = tuple(RoleName)
 STATUSES = tuple(s for s in Status if s is not Status.RESOLVED)
 
 
@@ -44,26 +43,6 @@ async def _times(u: Unit, i: Incident, form: Form, _: Site) -> None:
 
 async def _still(u: Unit, i: Incident, form: Form, _: Site) -> None:
     await updates.still_true(u, i.id, form.whole("minutes", least=0, most=10_080, default=0) or None)
-
-
-async def _take(u: Unit, i: Incident, form: Form, _: Site) -> None:
-    await people.take_role(u, i.id, form.choice("role", ROLES))
-
-
-async def _transfer(u: Unit, i: Incident, form: Form, _: Site) -> None:
-    await people.transfer_role(u, i.id, form.choice("role", ROLES), form.needed_id("user_id"))
-
-
-async def _give_up(u: Unit, i: Incident, form: Form, _: Site) -> None:
-    await people.give_up_role(u, i.id, form.choice("role", ROLES))
-
-
-async def _join(u: Unit, i: Incident, _: Form, __: Site) -> None:
-    await people.join(u, i.id)
-
-
-async def _leave(u: Unit, i: Incident, _: Form, __: Site) -> None:
-    await people.leave(u, i.id)
 
 
 async def _link(u: Unit, i: Incident, form: Form, site: Site) -> None:
@@ -101,8 +80,7 @@ async def _redact(u: Unit, i: Incident, form: Form, _: Site) -> None:
 def routes() -> list[BaseRoute]:
     """POST only; the browser comes back to the room."""
     named: dict[str, Act] = {
-        "severity": _severity, "status": _status, "sub-status": _sub_status, "facts": _facts, "still": _still, "times": _times, "take-role": _take,
-        "transfer-role": _transfer, "give-up-role": _give_up, "join": _join, "leave": _leave, "link-alert": _link,
+        "severity": _severity, "status": _status, "sub-status": _sub_status, "facts": _facts, "still": _still, "times": _times, "link-alert": _link,
         "unlink-alert": _unlink, "resolve": _resolve, "reopen": _reopen, "cancel": _cancel, "redact": _redact,
     }  # fmt: skip
     return buttons(named)

@@ -22,6 +22,7 @@ async def glance_of(db: Reader, incident: Incident) -> dict[str, Any]:
         "incident": incident,
         "glance_roles": ROLES,
         "roles": {r.role: r for r in await queries.roles(db, incident.id)},
+        "glance_here": [p.user_id for p in await queries.presence(db, incident.id)],
         "places": await places_of(db, incident.id),
     }
 

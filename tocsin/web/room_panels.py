@@ -8,11 +8,11 @@ from tocsin.catalog.queries import services
 from tocsin.edge.viewer import Viewer
 from tocsin.incidents import queries
 from tocsin.incidents.item_queries import board_of
-from tocsin.incidents.model import Incident, RoleName, Status
+from tocsin.incidents.model import Incident, Status
 from tocsin.kernel.db import Reader
 from tocsin.places.queries import places_of
 from tocsin.playbooks.queries import checklist_of, playbook_of
-from tocsin.web import room_lifecycle
+from tocsin.web import room_lifecycle, room_people, room_roles
 from tocsin.web.room_said_panels import pinned_panel, scribe_panel
 
 Context = Callable[[Reader, Incident, Viewer], Awaitable[dict[str, Any]]]
@@ -38,21 +38,6 @@ async def _act(_: Reader, __: Incident, ___: Viewer) -> dict[str, Any]:
 
 async def _places(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
     return {"places": await places_of(db, incident.id)}
-
-
-async def _roles(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
-    return {
-        "roles": {r.role: r for r in await queries.roles(db, incident.id)},
-        "role_names": {r.value: r.words.capitalize() for r in RoleName},
-        "people": await queries.people_to_choose(db),
-    }
-
-
-async def _people(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
-    return {
-        "responders": await queries.responders(db, incident.id),
-        "present": await queries.presence(db, incident.id),
-    }
 
 
 async def _alerts(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
@@ -87,8 +72,8 @@ PANELS = (
     Panel("scribe", "state", scribe_panel),
     Panel("act", "state", _act),
     Panel("places", "state", _places),
-    Panel("roles", "state", _roles),
-    Panel("people", "state", _people),
+    Panel("roles", "state", room_roles.context),
+    Panel("people", "state", room_people.context),
     Panel("alerts", "state", _alerts),
     Panel("about", "state", _about),
     Panel("bonds", "state", room_lifecycle.context),

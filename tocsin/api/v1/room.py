@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from tocsin.api.v1.auth import Call
 from tocsin.api.v1.shown import incident_of, shown
-from tocsin.incidents import people, updates
+from tocsin.incidents import roles, updates
 from tocsin.kernel.errors import NotFound
 from tocsin.learning import queries as learning
 
@@ -33,9 +33,11 @@ class UpdateBody(BaseModel):
 
 
 class RoleBody(BaseModel):
-    """Who holds the role from now on; absent: the caller takes it."""
+    """Who holds the role from now on; absent: the caller takes it. `why`: needed when somebody else holds it, or when it is
+    for others; to ask the other side first, offer it."""
 
     user_id: UUID | None = None
+    why: str = Field("", max_length=500)
 
 
 @router.put("/incidents/{key}/roles/{role}")
@@ -44,9 +46,9 @@ async def set_role(call: Call, key: str, role: str, body: RoleBody) -> dict[str,
     incident = await incident_of(call, key)
     async with call.unit() as u:
         if body.user_id is None or body.user_id == call.actor.id:
-            await people.take_role(u, incident.id, role)
+            await roles.take_role(u, incident.id, role, despite=body.why)
         else:
-            await people.transfer_role(u, incident.id, role, body.user_id)
+            await roles.transfer_role(u, incident.id, role, body.user_id, why=body.why)
     return await shown(call, await incident_of(call, key))
 
 

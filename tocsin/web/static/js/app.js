@@ -1,6 +1,7 @@
 // Everything a page needs beyond HTML: times, forms, live updates, keys. No build, no dependency.
 import "./time.js";
 import "./people.js";
+import "./find.js";
 import "./device.js";
 import { start as startForms } from "./forms.js";
 import { start as startLive } from "./live.js";
