@@ -31,7 +31,7 @@ from tocsin.duty import (
 )
 from tocsin.duty import work as duty_work
 from tocsin.duty.silence_reminders import SilenceReminders
-from tocsin.edge import callbacks, chats, errors, heartbeats, inbound, stream
+from tocsin.edge import callbacks, chats, errors, heartbeats, import_file, inbound, stream
 from tocsin.edge.access import Who, page
 from tocsin.edge.batcher import Batcher
 from tocsin.edge.events import Hub
@@ -98,6 +98,8 @@ NOBODY = (
 Committer = Callable[[Database], Batcher]
 #: No form is larger: the longest fields are the notes page and an imported calendar.
 LARGEST_FORM = 2_500_000
+#: But for records that come from another installation, in a form or as the body.
+IMPORTS = dict.fromkeys(("/incidents/import", "/api/v1/incidents/import"), import_file.MOST_BYTES + 10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ def _around(settings: Settings, underway: "set[asyncio.Task[None]]") -> list[Mid
         Middleware(Shield, running=underway),
         Middleware(v1.Stack),
         Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
-        Middleware(BodyLimit, most=LARGEST_FORM),
+        Middleware(BodyLimit, most=LARGEST_FORM, larger=IMPORTS),
     ]
 
 

@@ -1,7 +1,4 @@
-"""The environment, read once into one frozen object. A wrong value stops the start with a sentence.
-
-What each variable means stands in `tocsin.variables`.
-"""
+"""The environment, read once into one frozen object; `tocsin.variables` says what each means. A wrong value stops the start."""
 
 import os
 import sys
@@ -107,6 +104,7 @@ class Settings:
     sms_order: vendors.Order = ()
     receipt_patience: tuple[tuple[str, int], ...] = ()
     gather_s: int = 60
+    model: vendors.Model | None = None
     page_limits: tuple[tuple[str, int], ...] = ()
     token: str | None = field(default=None, repr=False)
     secret: str | None = field(default=None, repr=False)
@@ -163,6 +161,7 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
         receipt_patience=_optional(env, "TOCSIN_RECEIPT_PATIENCE", vendors.patience) or (),
         gather_s=_seconds("TOCSIN_GATHER_S", env.get("TOCSIN_GATHER_S", "60"), 3600),
         page_limits=_optional(env, "TOCSIN_PAGE_LIMITS", vendors.page_limits) or (),
+        model=_optional(env, "TOCSIN_MODEL_URL", vendors.model),
         token=_optional(env, "TOCSIN_TOKEN", _token),
         secret=_optional(env, "TOCSIN_SECRET", _secret),
         private_targets=_private_targets(env.get("TOCSIN_ALLOW_PRIVATE_TARGETS", "0")),

@@ -200,6 +200,14 @@ VARIABLES = (
         "sms=40 voice=10 email=200",
     ),
     Variable(
+        "TOCSIN_MODEL_URL",
+        "model",
+        "none",
+        "A language model that may put briefs in other words: any endpoint compatible with OpenAI's chat completions, with its "
+        "key and the model's name. `&private=1` sends private incidents too.",
+        "https://:sk-0123456789@api.openai.com/v1?model=gpt-5-mini",
+    ),
+    Variable(
         "TOCSIN_TOKEN", "token", "none", "Token the command line uses.", "tok_0123456789abcdef", secret=True
     ),
     Variable(

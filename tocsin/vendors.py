@@ -38,6 +38,35 @@ class Gateway:
         return f"{self.method} {urlsplit(self.url).scheme}://{urlsplit(self.url).hostname}"
 
 
+@dataclass(frozen=True)
+class Model:
+    """A language model behind an endpoint that is compatible with OpenAI's chat completions. `private`: also for private incidents."""
+
+    root: str
+    name: str
+    secret: str = field(default="", repr=False)
+    private: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.root}" + (", private incidents too" if self.private else "")
+
+
+def model(text: str) -> Model:
+    """`https://:KEY@api.openai.com/v1?model=NAME`; `&private=1` for private incidents too."""
+    name = "TOCSIN_MODEL_URL"
+    try:
+        parts = urlsplit(text)
+        query, port = dict(parse_qsl(parts.query)), parts.port
+    except ValueError:
+        raise WrongSetting(name, "is not a URL") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or set(query) - {"model", "private"}:
+        raise WrongSetting(name, "must look like https://:KEY@api.openai.com/v1?model=NAME")
+    if not query.get("model"):
+        raise WrongSetting(name, "must name a model after the ?")
+    root = f"{parts.scheme}://{parts.hostname}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
+    return Model(root, query["model"], unquote(parts.password or ""), query.get("private") == "1")
+
+
 def twilio(text: str) -> Account:
     """`https://ACCOUNT:TOKEN@api.twilio.com?from=+15551234567`."""
     name = "TOCSIN_TWILIO_URL"

@@ -26,7 +26,7 @@ class Browser:
         scope = {
             "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "server": ("test", 80), "path": path,
             "raw_path": path.encode(), "query_string": query.encode(), "client": ("127.0.0.1", 1), "root_path": "",
-            "asgi": {"version": "3.0"}, "headers": [(k.encode(), v.encode()) for k, v in headers.items() if v],
+            "asgi": {"version": "3.0", "spec_version": "2.4"}, "headers": [(k.encode(), v.encode()) for k, v in headers.items() if v],
         }  # fmt: skip
 
         async def receive() -> Message:
@@ -48,14 +48,16 @@ class Browser:
         body = urlencode({"csrf": self.csrf, **fields}, doseq=True).encode()
         return await self.ask("POST", path, body, "application/x-www-form-urlencoded")
 
-    async def send(self, path: str, file: str | None, **fields: str) -> tuple[int, dict[str, str], str]:
+    async def send(
+        self, path: str, file: str | None, *, field: str = "file", **fields: str
+    ) -> tuple[int, dict[str, str], str]:
         parts = [
             f'--edge\r\ncontent-disposition: form-data; name="{k}"\r\n\r\n{v}\r\n'
             for k, v in {"csrf": self.csrf, **fields}.items()
         ]
         if file is not None:
             parts.append(
-                '--edge\r\ncontent-disposition: form-data; name="file"; filename="rota.ics"\r\n'
+                f'--edge\r\ncontent-disposition: form-data; name="{field}"; filename="rota.ics"\r\n'
                 f"content-type: text/calendar\r\n\r\n{file}\r\n"
             )
         return await self.ask("POST", path, ("".join(parts) + "--edge--\r\n").encode(), IMPORT)

@@ -49,7 +49,7 @@ async def test_from_an_incident_it_is_linked(api: Api, db: Database, company: Co
     incident = await declared(db, company.as_ana())
     sent = await api.good("POST", "/pages", {"target": "ben", "incident": incident.key.lower()})
     entries = (await api.good("GET", f"/incidents/{incident.key}/entries"))["entries"]
-    assert entries[-1]["text"] == f"paged Ben Okafor: Ben Okafor (#{sent['number']})"
+    assert entries[-1]["text"] == f"paged Ben Okafor (#{sent['number']})"
     assert (await api.ask("POST", "/pages", {"target": "ben", "incident": "INC-99"})).status == 404
 
 

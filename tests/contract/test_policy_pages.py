@@ -175,3 +175,29 @@ async def test_a_teams_rule_is_changed_on_its_page(browser: Browser, db: Databas
     assert (await browser.press(f"{here}/rule", paging_rule="round_robin"))[0] == 303
     assert re.search(r'value="round_robin" selected', await browser.see(here))
     assert (await browser.press(f"{here}/rule", paging_rule="loudly"))[0] == 422
+
+
+async def test_a_problem_stands_at_its_step_and_its_field(browser: Browser, company: Company) -> None:
+    """A step without anybody is left out when it is saved, and still counts where it is shown."""
+    here = f"/settings/policies/{company.policy}"
+    steps: dict[str, str | list[str]] = {
+        "step0_minutes": "0", "step1_minutes": "5", "step1_targets": f"user:{company.ana}",
+        "step2_minutes": "5", "step2_targets": f"user:{company.ben}",
+    }  # fmt: skip
+    for typed, field, said in (
+        ({}, "s2-minutes", "Step 3 must start later"),
+        ({"step1_minutes": "soon"}, "s1-minutes", "Step 2: the minutes must be a number."),
+        ({"step1_targets": "moon:1"}, "s1-add", "Step 2: whom to page is not known."),
+        ({"step2_hours": "within", "step2_minutes": "9", "step2_zone": "UTC", "step2_from": "x", "step2_until": "y",
+          "step2_days": "1"}, "s2-from", "Step 3: the working hours need"),
+        ({"step2_hours": "within", "step2_minutes": "9", "step2_zone": "UTC", "step2_from": "09:00",
+          "step2_until": "17:00"}, "s2-days", "Step 3: choose at least one day"),
+        ({"step2_minutes": "9", "step2_new0_kind": "chat_channel", "step2_new0_name": "x" * 101, "step2_new0_url": "https://hooks.slack.com/services/T/B/x"},
+         "s2-n0-name", "Step 3: give the channel a name"),
+    ):  # fmt: skip
+        status, _, text = await browser.press(here, **{**FIELDS, **steps, **typed}, final="nobody", do="save")
+        assert status == 422
+        assert f'<a href="#f-{field}">{said}' in text, text[text.index("Nothing was saved") :][:300]
+        assert f'id="f-{field}"' in text
+        assert f'aria-describedby="p-{field}"' in text
+        assert f'id="p-{field}">{said}' in text

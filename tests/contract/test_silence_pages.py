@@ -161,3 +161,17 @@ async def test_a_silenced_alert_says_until_when(browser: Browser, db: Database, 
     assert "Nobody is being paged." not in page
     assert "Disk is full" in await browser.see(headers["location"])
     assert "1 silenced" in await browser.see("/alerts")
+
+
+async def test_what_is_quiet_already_is_named(browser: Browser, db: Database, company: Company) -> None:
+    """A second silence over an alert that another one keeps quiet does not say that it matched nothing."""
+    typed = {"reason": "moving", "length": "240", "service_ids": [str(company.service)]}
+    _, first, _ = await browser.press("/silences/new", **typed | {"kind": "maintenance"})
+    async with db.unit(company.as_ana(), "web") as u:
+        await begin_for(u, [await report(u, "Disk is full", alias="disk", service="Checkout")])
+    _, second, _ = await browser.press("/silences/new", **typed | {"reason": "new disks"})
+    shown = await browser.see(second["location"])
+    assert "No alert so far" not in shown
+    assert "quiet already for another reason" in shown
+    assert f'href="{first["location"]}"' in shown
+    assert "Disk is full" in await browser.see(first["location"])

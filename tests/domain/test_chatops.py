@@ -66,7 +66,7 @@ async def test_a_page_is_linked_told_and_answered(db: Database, company: Company
     await Pumps(db, [BatchPump(db, kind, handle) for kind, handle in paged.BATCHES.items()]).settle()
     entries = (await newest_entries(db, incident.id))[-2:]
     assert [decode(e.kind, e.payload).sentence() for e in entries] == [
-        f"paged Ben Okafor: Ben Okafor (#{alert.number})",
+        f"paged Ben Okafor (#{alert.number})",
         f"noted that Ben Okafor answered the page #{alert.number} and takes part",
     ]
     assert "Ben Okafor" in [r.name for r in await queries.responders(db, incident.id)]

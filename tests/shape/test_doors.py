@@ -30,7 +30,7 @@ BROWSER = {
 }  # fmt: skip
 ONESELF = {
     "profile.change", "contact_method.add", "contact_method.remove", "contact_method.ask_verification",
-    "notification_rule.add", "notification_rule.remove", "notification_rule.make_own", "notification_rule.use_defaults", "token.create", "token.revoke", "page.test",
+    "visit.caught_up", "notification_rule.add", "notification_rule.remove", "notification_rule.make_own", "notification_rule.use_defaults", "token.create", "token.revoke", "page.test",
     "page.confirm_test",
 }  # fmt: skip
 DOCUMENTS = {
@@ -50,7 +50,15 @@ REVISE = {
     "integration.change", "integration.revoke", "integration.revoke_key", "integration.rotate_key", "route.add", "route.remove",
     "team.change", "team.remove", "team.remove_member",
 }  # fmt: skip
-PEOPLE = {"user.invite_again", "user.set_role", "user.disable", "user.enable", "service_token.create"}
+PEOPLE = {
+    "display.add",
+    "display.revoke",
+    "user.invite_again",
+    "user.set_role",
+    "user.disable",
+    "user.enable",
+    "service_token.create",
+}
 SET_UP = {
     "policy.create", "policy.change", "policy.archive", "policy.apply_to_running", "team.create", "team.set_paging_rule",
     "team.add_member", "user.invite", "promise.set_default", "role.define", "role.change", "role.put_away",

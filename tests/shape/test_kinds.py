@@ -28,7 +28,7 @@ SAMPLES: dict[Any, st.SearchStrategy[Any]] = {
     Any: WORDS,
 }
 #: These are somebody's own words and nothing else; every other sentence goes on after the actor's name.
-OWN_WORDS = {"message", "alert_noted"}
+OWN_WORDS = {"message", "alert_noted", "entry_imported"}
 #: Fields that hold who did it, for the row.
 ACTOR_FIELDS = {"by"}
 COLUMNS = Statement("columns", "select column_name from information_schema.columns where table_name = $1")

@@ -5,6 +5,7 @@
 
 from tocsin.chatops import (
     bonds_verbs,
+    catchup_verbs,
     entry_verbs,
     item_verbs,
     people_verbs,
@@ -13,12 +14,14 @@ from tocsin.chatops import (
     state_verbs,
     step_verbs,
 )
-from tocsin.chatops.verb import Verb
+from tocsin.chatops.verb import Told, Verb
 from tocsin.incidents import entries
 from tocsin.incidents.model import Incident
 from tocsin.incidents.queries import head
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Invalid
+
+__all__ = ["VERBS", "Told", "say_or_do"]
 
 VERBS: dict[str, Verb] = {
     **state_verbs.VERBS,
@@ -29,11 +32,13 @@ VERBS: dict[str, Verb] = {
     **entry_verbs.VERBS,
     **privacy_verbs.VERBS,
     **bonds_verbs.VERBS,
+    **catchup_verbs.VERBS,
 }
 
 
 async def say_or_do(u: Unit, incident: Incident, line: str) -> int:
-    """Runs one line; answers the number of the newest entry afterwards. Raises `Invalid` with what would have worked."""
+    """Runs one line; answers the number of the newest entry afterwards. Raises `Invalid` with what would have worked, and `Told`
+    with the answer to a question."""
     line = line.strip()
     if not line.startswith("/") or line.startswith("//"):
         return await entries.say(u, incident.id, line[1:] if line.startswith("//") else line)

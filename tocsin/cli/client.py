@@ -23,8 +23,33 @@ UNREACHABLE = 5
 _CODES = {401: NOT_ALLOWED, 403: NOT_ALLOWED, 404: NOT_FOUND}
 
 
-def call(method: str, path: str, body: Mapping[str, Any] | None = None, *, token: str | None = None) -> Any:
-    """Calls `TOCSIN_URL` with `TOCSIN_TOKEN` and answers the decoded JSON; exits with a sentence when it cannot."""
+LARGEST = 500_000_000
+
+
+def call(
+    method: str,
+    path: str,
+    body: Mapping[str, Any] | None = None,
+    *,
+    token: str | None = None,
+    file: bytes | None = None,
+) -> Any:
+    """Calls `TOCSIN_URL` with `TOCSIN_TOKEN` and answers the decoded JSON; exits with a sentence when it cannot. A `file` is sent as
+    it is, and may take its time."""
+    if file is not None:
+        return _read(_ask(method, path, token=token, data=file, timeout=180, kind="application/json"))
+    return _read(_ask(method, path, token=token, json=body))
+
+
+def fetch(path: str) -> bytes:
+    """The body of an answer that is a file; exits with a sentence when there is none."""
+    response = _ask("GET", path, timeout=180, most=LARGEST)
+    if response.status >= 400:
+        _read(response)
+    return response.body
+
+
+def _ask(method: str, path: str, *, token: str | None = None, kind: str = "", **more: Any) -> Response:
     try:
         settings = load(os.environ)
     except WrongSetting as error:
@@ -32,28 +57,27 @@ def call(method: str, path: str, body: Mapping[str, Any] | None = None, *, token
     secret = token or settings.token
     if not secret:
         raise stop("Set TOCSIN_TOKEN to an API token (Settings, API tokens; or: tocsin token create).", USAGE)
+    headers = {"authorization": f"Bearer {secret}", "accept": "application/json"}
+    headers |= {"content-type": kind} if kind else {}
     try:
-        response = asyncio.run(_send(method, settings.url + path, body, secret))
+        return asyncio.run(_send(method, settings.url + path, headers, more))
     except NetError as error:
         raise stop(f"{error} Is TOCSIN_URL right?", UNREACHABLE) from error
-    return _read(response)
 
 
-async def _send(method: str, url: str, body: Mapping[str, Any] | None, token: str) -> Response:
+async def _send(method: str, url: str, headers: Mapping[str, str], more: Mapping[str, Any]) -> Response:
     """Sends twice at most: the key makes the second one harmless."""
-    headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
     key = str(uuid4()) if method != "GET" else None
     async with Outbound() as outbound:
-        try:
-            return await outbound.request(
-                method, url, headers=headers, json=body, trusted=True, idempotency_key=key
-            )
-        except NetError as error:
-            if not error.retry:
-                raise
-            return await outbound.request(
-                method, url, headers=headers, json=body, trusted=True, idempotency_key=key
-            )
+        for last in (False, True):
+            try:
+                return await outbound.request(
+                    method, url, headers=headers, trusted=True, idempotency_key=key, **more
+                )
+            except NetError as error:
+                if last or not error.retry:
+                    raise
+    raise AssertionError
 
 
 def _read(response: Response) -> Any:

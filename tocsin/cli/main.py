@@ -17,6 +17,7 @@ from tocsin.cli import (
     heartbeat,
     incident_entries,
     incident_lifecycle,
+    incident_record,
     ledger,
     me,
     noise,
@@ -46,6 +47,7 @@ def build(*more: More) -> typer.Typer:
         help="Incident response for teams that are never in one room. Settings are environment variables: tocsin settings.",
     )  # fmt: skip
     fairness.add_to(app)
+    incident_record.add_to(incident_entries.app)
     ledger.add_to(app)
     incident_lifecycle.add(incident_entries.app)
     app.command()(readiness.readiness)

@@ -1,6 +1,7 @@
 """Around every request: security headers, believed proxies, and a shield over commands that are under way."""
 
 import asyncio
+from collections.abc import Mapping
 from ipaddress import ip_address
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -125,26 +126,29 @@ async def _run(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None
 
 
 class BodyLimit:
-    """Refuses bodies larger than anything people send, where they are read: so the answer has our words."""
+    """Refuses bodies larger than anything people send, where they are read: so the answer has our words. `larger`: paths that take
+    more."""
 
-    def __init__(self, app: ASGIApp, *, most: int) -> None:
+    def __init__(self, app: ASGIApp, *, most: int, larger: Mapping[str, int] | None = None) -> None:
         self.app = app
         self.most = most
+        self.larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(MACHINES):
             await self.app(scope, receive, send)
             return
+        most = self.larger.get(scope["path"], self.most)
         length = Headers(scope=scope).get("content-length", "")
         announced = int(length[:20]) if length.isdecimal() else 0
         seen = 0
 
         async def counting() -> Message:
             nonlocal seen
-            message = {"type": "http.request"} if announced > self.most else await receive()
+            message = {"type": "http.request"} if announced > most else await receive()
             seen += len(message.get("body", b""))
-            if max(seen, announced) > self.most:
-                raise HTTPException(413, f"This is too large: {self.most // 1_000_000} MB fit.")
+            if max(seen, announced) > most:
+                raise HTTPException(413, f"This is too large: {most // 1_000_000} MB fit.")
             return message
 
         await self.app(scope, counting, send)

@@ -50,7 +50,7 @@ async def declare(
     alert = await alert_to_link(u, alert_id) if alert_id else None
     service_id = service_id or (alert.service_id if alert else None)
     payload = IncidentDeclared(
-        key=await _new_key(u, private=private), summary=text("summary", summary, 300), severity=_severity(severity),
+        key=await new_key(u, private=private), summary=text("summary", summary, 300), severity=_severity(severity),
         impact=text("impact", impact, 5000, needed=False),
         reporter_contact=text("reporter_contact", reporter_contact, 500, needed=False),
         products=tuple(text("products", p, 200) for p in products), service_id=service_id,
@@ -75,7 +75,8 @@ async def declare(
     return payload.key
 
 
-async def _new_key(u: Unit, *, private: bool) -> str:
+async def new_key(u: Unit, *, private: bool) -> str:
+    """A key that is not taken: the next number, or for a private incident one that tells nothing."""
     return f"INC-{slug12()}" if private else f"INC-{await u.value(sql.next_number)}"
 
 

@@ -207,12 +207,19 @@ from incident_updates where incident_id = $1 order by created_at desc limit 100
 select exists (select from incident_updates where incident_id = $1 and audience = 'public')
 
 -- name: touch_presence
--- Somebody has the room open. Answers whether that is news.
+-- Somebody has the room open, and sees its newest entry (`catchup.sql`). Answers whether that is news.
 with before as (
     select seen_at from presence where incident_id = $1 and user_id = $2
 ), touched as (
     insert into presence (incident_id, user_id) values ($1, $2)
     on conflict (incident_id, user_id) do update set seen_at = clock()
+), visited as (
+    insert into incident_visits as v (incident_id, user_id, seen_head, before_head) select id, $2, head, 0 from incidents where id = $1
+    on conflict (incident_id, user_id) do update set
+        began_at = case when v.seen_at < clock() - interval '10 minutes' then clock() else v.began_at end,
+        before_at = case when v.seen_at < clock() - interval '10 minutes' then v.seen_at else v.before_at end,
+        before_head = case when v.seen_at < clock() - interval '10 minutes' then v.seen_head else v.before_head end,
+        seen_at = clock(), seen_head = excluded.seen_head
 )
 select coalesce((select seen_at < clock() - interval '1 minute' from before), true)
 
@@ -222,12 +229,3 @@ select coalesce((select seen_at < clock() - interval '1 minute' from before), tr
 select p.user_id, u.name, u.time_zone
 from presence p join users u on u.id = p.user_id
 where p.incident_id = $1 and p.seen_at > clock() - interval '1 minute' order by u.name
-
--- name: recent_entries
--- row: RecentEntry
--- engine
--- What happened lately in all incidents that the viewer may see, newest first.
-select i.key, i.summary, e.seq, e.kind, e.happened_at, e.actor, e.payload
-from entries e join incidents i on i.id = e.stream
-where e.stream_type = 'incident' and e.recorded_at > $2 and e.redacted_at is null and may_see_incident(i, $1)
-order by e.recorded_at desc limit $3

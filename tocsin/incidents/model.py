@@ -165,19 +165,6 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
-class RecentEntry:
-    """An entry with the incident it belongs to; for lists across incidents."""
-
-    key: str
-    summary: str
-    seq: int
-    kind: str
-    happened_at: datetime
-    actor: str
-    payload: dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """A button that does what is expected: its words, where its form goes (below the incident's page), what it sends. `get`:
     it leads to a page."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from tocsin.paging.kinds import named_once
 from tocsin.record.kinds import kind
 
 
@@ -17,7 +18,7 @@ class PeoplePaged:
     number: int
 
     def sentence(self) -> str:
-        return f"paged {self.target}: {', '.join(self.people) or 'nobody could be paged at once'} (#{self.number})"
+        return f"paged {named_once(self.target, self.people)} (#{self.number})"
 
 
 @kind("page_answered")

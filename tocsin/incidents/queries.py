@@ -15,7 +15,6 @@ from tocsin.incidents.model import (
     Incident,
     LinkedAlert,
     Present,
-    RecentEntry,
     Responder,
     RoleHolder,
     Update,
@@ -171,8 +170,3 @@ def _duty(waiting: Waiting) -> Duty:
         return Duty(waiting.key, f"Still looking at “{waiting.text}”?", href, "soon", answers=answers)
     done = (Answer("Done", "task-finish", number),)
     return Duty(waiting.key, f"Your task is late: {waiting.text}", href, "soon", waiting.due_at, done)
-
-
-async def recent_entries(db: Reader, viewer: UUID, since: datetime, limit: int) -> list[RecentEntry]:
-    """What happened lately, newest first."""
-    return await db.all(RecentEntry, sql.recent_entries, viewer, since, limit)

@@ -12,7 +12,7 @@ from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Invalid
 from tocsin.kernel.sql import Statements
 from tocsin.paging.escalate import begin_for
-from tocsin.paging.kinds import PageSent
+from tocsin.paging.kinds import PageSent, named_once
 from tocsin.paging.whom import Named, find
 from tocsin.record.commands import Stream, append
 from tocsin.record.model import StreamType
@@ -87,7 +87,7 @@ def sentence(sent: dict[str, Any]) -> str:
     """What the sender reads: `Paged Database on-call: Ben Okafor.`"""
     if not sent["people"]:
         return f"{sent['target']} was asked for, and nobody could be paged at once. The alert says why, and who follows."
-    return f"Paged {sent['target']}: {', '.join(sent['people'])}."
+    return f"Paged {named_once(sent['target'], sent['people'])}."
 
 
 async def _meant(u: Unit, target: str) -> tuple[Named, dict[str, Any]]:

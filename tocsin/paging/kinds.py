@@ -1,8 +1,16 @@
 """What paging itself does that an alert's record has to tell."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tocsin.record.kinds import kind
+
+
+def named_once(target: str, people: Sequence[str]) -> str:
+    """`Database on-call: Ben Okafor`; a person who was paged by name is named once."""
+    if [target] == list(people):
+        return target
+    return f"{target}: {', '.join(people) or 'nobody could be paged at once'}"
 
 
 @kind("paging_resumed")
@@ -25,7 +33,7 @@ class PageSent:
     people: tuple[str, ...] = ()
 
     def sentence(self) -> str:
-        return f"paged {self.target}: {', '.join(self.people) or 'nobody could be paged at once'}"
+        return f"paged {named_once(self.target, self.people)}"
 
 
 @kind("page_unanswered")

@@ -67,6 +67,18 @@ class Suppressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Already:
+    """An open alert that a silence matches, but that is quiet for another reason: another silence, or an alert above it."""
+
+    number: int
+    message: str
+    priority: int
+    reason: str
+    silence_id: UUID | None
+    under_number: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class QuietNow:
     """How many open alerts page nobody for now."""
 
@@ -120,6 +132,11 @@ async def beneath(db: Reader, alert_id: UUID | None = None) -> list[Beneath]:
 async def silenced_by(db: Reader, silence_id: UUID, limit: int = 200) -> list[Suppressed]:
     """What a silence has kept quiet, newest first."""
     return await db.all(Suppressed, sql.silenced_by, silence_id, limit)
+
+
+async def quiet_already(db: Reader, silence_id: UUID, limit: int = 20) -> list[Already]:
+    """Open alerts that it matches, and that were quiet before."""
+    return await db.all(Already, sql.quiet_already, silence_id, limit)
 
 
 async def counts(db: Reader, silence_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:

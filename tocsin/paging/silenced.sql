@@ -109,6 +109,17 @@ select * from (
     where x.silence_id = $1 order by a.id, x.at desc
 ) each order by at desc limit $2
 
+-- name: quiet_already
+-- row: tocsin.paging.silenced.Already
+-- Open alerts that a silence matches, and that something else keeps quiet: another silence, or an alert above them.
+select a.number, a.message, a.priority, coalesce(o.reason, '') as reason, x.silence_id, u.number as under_number
+from silences_matching(array(select alert_id from silenced_alerts where over_at is null)) m
+join silenced_alerts x on x.alert_id = m.alert_id and x.over_at is null and x.silence_id is distinct from $1
+join alerts a on a.id = m.alert_id and a.closed_at is null
+left join silences o on o.id = x.silence_id
+left join alerts u on u.id = x.under_id
+where m.silence_id = $1 order by a.priority, a.number limit $2
+
 -- name: counts
 -- How many alerts each of these silences has kept quiet, and keeps quiet now.
 select silence_id, count(distinct alert_id) as alerts, count(*) filter (where over_at is null) as now

@@ -73,6 +73,8 @@ VERBS: dict[str, Need] = {
     "user.disable": ADMIN,
     "user.enable": ADMIN,
     "service_token.create": ADMIN,
+    "display.add": ADMIN,
+    "display.revoke": ADMIN,
     "team.create": ADMIN,
     "team.change": CONFIGURE,
     "team.set_paging_rule": CONFIGURE,
@@ -218,6 +220,8 @@ VERBS: dict[str, Need] = {
     "incident.log_output": RESPOND,
     "incident.start_call": RESPOND,
     "incident.end_call": RESPOND,
+    "incident.import_record": RESPOND,
+    "visit.caught_up": ON_CALL,
     # what people work on in them
     "claim.make": RESPOND,
     "claim.join": RESPOND,

@@ -45,7 +45,7 @@ class Live:
         if topic == "status":
             return True
         if not viewer.signed_in:
-            return False
+            return viewer.role == "display" and topic in COMMON
         kind, _, text = topic.partition(":")
         stream = _uuid(text)
         if kind == "alert" and stream:

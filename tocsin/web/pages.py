@@ -11,6 +11,7 @@ from tocsin.web import (
     calendar_import,
     calendars,
     device,
+    displays,
     fairness,
     grouped,
     grouping,
@@ -46,12 +47,14 @@ from tocsin.web import (
     room_buttons,
     room_composer,
     room_entries,
+    room_exports,
     room_items,
     room_people_buttons,
     room_privacy,
     room_record,
     room_role_buttons,
     room_said,
+    room_since,
     room_steps,
     schedule,
     schedule_buttons,
@@ -74,6 +77,7 @@ from tocsin.web import (
     undisturbed,
     updates,
     vendors,
+    wall,
     worker,
 )
 from tocsin.web import (
@@ -81,11 +85,11 @@ from tocsin.web import (
 )
 
 ALL = (
-    health, now, sign_in, ack, ack_all, alerts, page_somebody, incidents, room, room_buttons, room_items, room_steps, room_privacy, room_bonds, updates, notes, notes_sync, ticket, postmortem, room_record, room_entries, room_said, room_composer, room_people_buttons, room_role_buttons, roles,
+    health, now, sign_in, ack, ack_all, alerts, page_somebody, room_exports, incidents, room, room_since, room_buttons, room_items, room_steps, room_privacy, room_bonds, updates, notes, notes_sync, ticket, postmortem, room_record, room_entries, room_said, room_composer, room_people_buttons, room_role_buttons, roles,
     fairness, relief, receipt, calendars, calendar_feed, calendar_import, swaps, swap_ask, swap_link, leave, history, handover, handover_accept, handover_link, oncall, schedule_edit, schedule, schedule_buttons, services,
     policies, integrations, heartbeats, silence_preview, silence_form, silences, vendors, paged, status, settings, profile,
     grouped, grouping, noise, handbook, search,
-    device, promises, reached, undisturbed, worker, push, people, teams, tokens, audit, system,
+    device, promises, reached, undisturbed, worker, push, people, teams, tokens, displays, audit, system, wall,
 )  # fmt: skip
 
 

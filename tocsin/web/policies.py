@@ -14,6 +14,7 @@ from tocsin.paging.model import Policy
 from tocsin.web import policy_form as forms
 from tocsin.web.policy_choices import channels_of, choices
 from tocsin.web.policy_preview import asked, drafted, stored
+from tocsin.web.policy_problem import placed
 
 HERE = "/settings/policies"
 
@@ -70,8 +71,7 @@ async def save(request: Request) -> Response:
     try:
         said = await _store(request, form, policy, steps)
     except Invalid as error:
-        errors = {error.field.removesuffix("_s"): str(error)}
-        return await _form(request, policy, form, steps, errors, await drafted(request, form))
+        return await _form(request, policy, form, steps, placed(error, steps), await drafted(request, form))
     except Conflict as error:
         taken = "Another policy has this name." if "escalation_policies_name" in str(error) else str(error)
         return await _form(request, policy, form, steps, {"name": taken}, await drafted(request, form))

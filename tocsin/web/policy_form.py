@@ -131,11 +131,11 @@ def _later(steps: list[Step]) -> str:
 
 def draft_in(form: Form, steps: list[Step], channel: Channel) -> PolicyDraft:
     """The policy that was typed. Raises `Invalid`; steps without any target are left out when there are others."""
-    filled = [(n, s) for n, s in enumerate(steps, 1) if s["targets"] or s["new"]]
+    filled = [s for s in steps if s["targets"] or s["new"]]
     if not filled:
         raise Invalid("steps", "Choose whom to page in at least one step.")
     return PolicyDraft(
-        form.text("name", most=100), tuple(_draft(n, s, channel) for n, s in filled), final_in(form), form.id("team_id"),
+        form.text("name", most=100), tuple(_draft(n, s, channel) for n, s in enumerate(filled, 1)), final_in(form), form.id("team_id"),
         form.whole("repeats", least=0, most=20, default=2), _pause(form.text("repeat_after", most=12)),
     )  # fmt: skip
 

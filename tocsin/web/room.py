@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from tocsin.chatops.grammar import VERBS, say_or_do
+from tocsin.chatops.grammar import VERBS, Told, say_or_do
 from tocsin.edge.door import Who, act, page, read_form, read_query, redirect, render, site_of, viewer_of
 from tocsin.incidents import queries
 from tocsin.incidents.model import Incident
@@ -16,6 +16,7 @@ from tocsin.web.dressed import dressed
 from tocsin.web.lookup import incident_of
 from tocsin.web.room_glance import glance_of
 from tocsin.web.room_panels import PANELS
+from tocsin.web.room_since import since_context
 
 FIRST_PAGE = 100
 #: A long text from a terminal comes by `/output`, too.
@@ -28,11 +29,15 @@ async def room(request: Request) -> Response:
     site = site_of(request)
     before = read_query(request).whole("before", least=0, most=2_000_000_000, default=0)
     newest = await newest_entries(site.database, incident.id, before, FIRST_PAGE)
-    context = await state_context(request, incident) | {
-        "entries_html": await dressed(site.database, site.templates, incident.id, newest),
-        "first_seq": newest[0].seq if newest else 0,
-        "past": bool(before) and before <= incident.head,
-    }
+    context = (
+        await state_context(request, incident)
+        | await since_context(request, incident)
+        | {
+            "entries_html": await dressed(site.database, site.templates, incident.id, newest),
+            "first_seq": newest[0].seq if newest else 0,
+            "past": bool(before) and before <= incident.head,
+        }
+    )
     return await render(request, "incidents/room.html", context)
 
 
@@ -63,6 +68,10 @@ async def say(request: Request) -> Response:
     try:
         async with act(request, form) as u:
             seq = await say_or_do(u, incident, form.text("text", most=MOST_TYPED, needed=True))
+    except Told as told:
+        if request.headers.get("x-requested-with"):
+            return JSONResponse({"told": str(told)})
+        return redirect(request, f"/incidents/{incident.key}", str(told))
     except Invalid as error:
         if request.headers.get("x-requested-with"):
             return JSONResponse({"error": str(error), "field": error.field}, 422)

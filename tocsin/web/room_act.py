@@ -16,10 +16,10 @@ from tocsin.web.lookup import incident_of
 Act = Callable[[Unit, Incident, Form, Site], Awaitable[Any]]
 
 
-def buttons(named: Mapping[str, Act]) -> list[BaseRoute]:
-    """POST routes `/incidents/KEY/<name>` for members; what is refused is said on the room's page."""
+def buttons(named: Mapping[str, Act], who: Who = Who.MEMBER) -> list[BaseRoute]:
+    """POST routes `/incidents/KEY/<name>`, for members unless it says otherwise; what is refused is said on the room's page."""
     return [
-        page(f"/incidents/{{key}}/{name}", _does(what), who=Who.MEMBER, methods=["POST"])
+        page(f"/incidents/{{key}}/{name}", _does(what), who=who, methods=["POST"])
         for name, what in named.items()
     ]
 

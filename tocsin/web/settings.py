@@ -149,6 +149,13 @@ async def _of_organisation(db: Reader) -> list[Area]:
         Area(
             "/settings/tokens", "ticket", "Service tokens", "API tokens of the organisation.", least="admin"
         ),
+        Area(
+            "/settings/displays",
+            "now",
+            "Displays",
+            "Screens on walls: what is open, who is on call.",
+            least="admin",
+        ),
         Area("/settings/audit", "notes", "Audit log", "Who changed what, and when.", least="admin"),
         Area(
             "/settings/system",

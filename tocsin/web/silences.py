@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute
 from tocsin.alerts.silence_model import SilenceState
 from tocsin.alerts.silences import silences
 from tocsin.edge.door import Who, page, render, site_of
-from tocsin.paging.silenced import beneath, counts, quiet_now, silenced_by
+from tocsin.paging.silenced import beneath, counts, quiet_already, quiet_now, silenced_by
 from tocsin.web.silence_fields import LENGTHS
 from tocsin.web.silence_form import silence_of
 
@@ -35,10 +35,10 @@ async def list_(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     """One: what, why, whose, until when; and the alerts that it has kept quiet."""
-    silence = await silence_of(request)
+    db, silence = site_of(request).database, await silence_of(request)
     context = {
-        "nav": "alerts", "silence": silence, "alerts": await silenced_by(site_of(request).database, silence.id),
-        "lengths": LENGTHS,
+        "nav": "alerts", "silence": silence, "alerts": await silenced_by(db, silence.id),
+        "already": await quiet_already(db, silence.id), "lengths": LENGTHS,
     }  # fmt: skip
     return await render(request, "silences/show.html", context)
 

@@ -1,6 +1,7 @@
 """Entries: said, edited, pinned, reacted to, taken out."""
 
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -8,8 +9,9 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from tocsin.api.v1.auth import Call
 from tocsin.api.v1.shown import incident_of
-from tocsin.chatops.grammar import say_or_do
+from tocsin.chatops.grammar import Told, say_or_do
 from tocsin.incidents import edits, entries, marks, output
+from tocsin.kernel.db import Unit
 
 router = APIRouter(tags=["Entries"])
 ONE = "/incidents/{key}/entries/{seq}"
@@ -23,6 +25,11 @@ class SayBody(BaseModel):
     at: AwareDatetime | None = Field(None, description="When it was, if it is noted later.")
     said_by: str = Field("", max_length=100, description="Whose words these are, if somebody else's.")
     tag: str = Field("", pattern="^(said|decided|seen)?$")
+
+    @property
+    def special(self) -> bool:
+        """Whether it is said as it is, also when it starts with `/`."""
+        return bool(self.reply_to or self.at or self.said_by or self.tag)
 
 
 class EditBody(BaseModel):
@@ -50,20 +57,20 @@ class OutputBody(BaseModel):
 async def say(call: Call, key: str, body: SayBody) -> dict[str, Any]:
     """Says something in the room: now, for an earlier time, as a reply, or for somebody else."""
     incident = await incident_of(call, key)
-    async with call.unit() as u:
-        if body.reply_to or body.at or body.said_by or body.tag:
-            seq = await entries.say(
-                u,
-                incident.id,
-                body.text,
-                reply_to=body.reply_to,
-                at=body.at,
-                said_by=body.said_by,
-                tag=body.tag,
+    try:
+        async with call.unit() as u:
+            seq = (
+                await _said(u, incident.id, body) if body.special else await say_or_do(u, incident, body.text)
             )
-        else:
-            seq = await say_or_do(u, incident, body.text)
+    except Told as told:
+        return {"key": key, "seq": incident.head, "told": str(told)}
     return {"key": key, "seq": seq}
+
+
+async def _said(u: Unit, incident_id: UUID, body: SayBody) -> int:
+    return await entries.say(
+        u, incident_id, body.text, reply_to=body.reply_to, at=body.at, said_by=body.said_by, tag=body.tag
+    )
 
 
 @router.put(ONE, response_model=None)

@@ -13,6 +13,7 @@ import { start as startKeys } from "./keys.js";
 import { start as startRanges } from "./range.js";
 import { start as startPreview } from "./preview.js";
 import { start as startLeave } from "./leave.js";
+import { start as startCatchUp } from "./catchup.js";
 
 startForms(document);
 startLive();
@@ -24,4 +25,5 @@ startKeys();
 startRanges();
 startPreview();
 startLeave();
+startCatchUp();
 document.querySelector("[data-focus]")?.focus();

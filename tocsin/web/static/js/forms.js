@@ -16,6 +16,14 @@ export function start(root) {
       document.querySelectorAll(`input[name="${event.target.dataset.tickAll}"]`).forEach((box) => { box.checked = event.target.checked; });
     }
   });
+  // What was wrong with a field is not said any more once the field has changed.
+  root.addEventListener("input", ({ target }) => {
+    const box = root.querySelector("[data-until-changed]"), link = target.id && box?.querySelector(`a[href="#${CSS.escape(target.id)}"]`);
+    if (!link) return;
+    link.remove();
+    target.removeAttribute("aria-invalid");
+    if (!box.querySelector("a")) box.remove();
+  });
   root.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) return;

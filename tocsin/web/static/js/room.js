@@ -102,7 +102,7 @@ class Composer {
         if (answer.status >= 500 || answer.status === 429) { this.say(`Not sent yet. ${this.waiting.length} waiting; trying again.`); return; }
         if (answer.status === 401 || answer.status === 403 || answer.redirected) { this.say("Not sent: sign in again, or load this page again. What you wrote is kept here."); return; }
         this.sent(line);
-        if (answer.ok) this.say("");
+        if (answer.ok) this.say((await answer.json().catch(() => ({}))).told || "");
         else {
           const said = await answer.json().catch(() => ({}));
           this.text.value ||= line.text;

@@ -1,0 +1,126 @@
+"""The record on its way out: JSON, Markdown, PDF, or an archive of all three with the files. In pieces, however long it is."""
+
+import zipfile
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from io import RawIOBase
+from typing import Any
+
+import orjson
+
+from tocsin.edge.pdf import pdf_of
+from tocsin.edge.site import Site
+from tocsin.incidents import export_markdown as markdown
+from tocsin.incidents import exporting
+from tocsin.incidents.model import Incident
+from tocsin.kernel.errors import Invalid
+from tocsin.places.queries import notes_of, places_of
+
+#: What can be asked for, with its media type.
+TYPES = {
+    "json": "application/json", "md": "text/markdown; charset=utf-8", "pdf": "application/pdf", "zip": "application/zip",
+}  # fmt: skip
+#: Who keeps the files; `app` may put another one here.
+ATTACHMENTS: exporting.Attachments = exporting.NoAttachments()
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What a door answers with."""
+
+    name: str
+    type: str
+    body: AsyncIterator[bytes]
+
+
+async def export(
+    site: Site, incident: Incident, format_: str, by: str, attachments: exporting.Attachments = ATTACHMENTS
+) -> Export:
+    """One incident in a format. Whether its reader may see it was asked before. Raises `Invalid` for an unknown format."""
+    if format_ not in TYPES:
+        raise Invalid("format", f"The format is one of: {', '.join(TYPES)}.")
+    db = site.database
+    places = [
+        {"kind": str(p.kind), "provider": p.provider, "url": p.url}
+        for p in await places_of(db, incident.id)
+        if p.url
+    ]
+    notes, files = await notes_of(db, incident.id), await attachments.of(db, incident.id)
+    extras = exporting.Extras(places, notes.body if notes else "", files)
+    head = await exporting.head_of(db, incident, extras, url=site.settings.url, by=by, at=await db.clock())
+    entries: Entries = lambda: exporting.entries_of(db, incident)  # noqa: E731 - read anew for each file
+    ways = {
+        "json": lambda: _json(head, entries()),
+        "md": lambda: _markdown(head, entries()),
+        "pdf": lambda: _pdf(head, entries()),
+        "zip": lambda: _zip(head, entries, extras, attachments),
+    }
+    return Export(f"{incident.key}.{format_}", TYPES[format_], ways[format_]())
+
+
+Batches = AsyncIterator[list[dict[str, Any]]]
+Entries = Callable[[], Batches]
+
+
+async def _json(head: dict[str, Any], entries: Batches) -> AsyncIterator[bytes]:
+    yield orjson.dumps(head)[:-1] + b',"entries":['
+    first = True
+    async for batch in entries:
+        yield (b"" if first else b",") + orjson.dumps(batch)[1:-1]
+        first = False
+    yield b"]}\n"
+
+
+async def _markdown(head: dict[str, Any], entries: Batches) -> AsyncIterator[bytes]:
+    yield _lines(list(markdown.head(head)))
+    async for batch in entries:
+        yield _lines(list(markdown.entries(batch)))
+    yield _lines(list(markdown.notes(head)))
+
+
+def _lines(lines: list[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
+
+
+async def _pdf(head: dict[str, Any], entries: Batches) -> AsyncIterator[bytes]:
+    yield await pdf_of(head | {"entries": [entry async for batch in entries for entry in batch]})
+
+
+async def _zip(
+    head: dict[str, Any], entries: Entries, extras: exporting.Extras, attachments: exporting.Attachments
+) -> AsyncIterator[bytes]:
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in (
+            ("record.json", _json(head, entries())),
+            ("record.md", _markdown(head, entries())),
+            ("record.pdf", _pdf(head, entries())),
+            *((f"files/{a.path}", attachments.read(a)) for a in extras.attachments),
+        ):
+            with archive.open(name, "w", force_zip64=True) as member:
+                async for piece in body:
+                    member.write(piece)
+                    yield sink.taken()
+            yield sink.taken()
+    yield sink.taken()
+
+
+class _Sink(RawIOBase):
+    """Where an archive is written to, and taken from piece by piece."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._pieces.append(bytes(data))
+        return len(data)
+
+    def taken(self) -> bytes:
+        """What was written since it was asked last."""
+        found = b"".join(self._pieces)
+        self._pieces.clear()
+        return found

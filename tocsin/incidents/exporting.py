@@ -1,0 +1,173 @@
+"""The whole record of an incident as data: `docs/export.md` describes it, `export.schema.json` beside this file is its schema.
+
+What an export holds is what its reader may see: whether they may see the incident was asked before.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any, Protocol
+from uuid import UUID, uuid5
+
+from tocsin.incidents import queries
+from tocsin.incidents.item_model import Item
+from tocsin.incidents.item_queries import items_of
+from tocsin.incidents.model import Incident
+from tocsin.kernel.db import Reader
+from tocsin.kernel.errors import NotFound
+from tocsin.kernel.sql import Statements
+from tocsin.record.kinds import KINDS, decode
+from tocsin.record.model import Entry
+from tocsin.record.queries import entries_after
+
+sql = Statements("tocsin.incidents", "exporting.sql")
+FORMAT = "tocsin-incident"
+VERSION = 1
+#: So many entries are read at once.
+BATCH = 500
+#: Names the exports: the same incident with the same newest entry is the same export.
+SPACE = UUID("5a3c0b5e-6a0e-5b3e-9d0f-6f1f6c3f2a01")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of the incident; `path` is its place below `files/` in the archive."""
+
+    id: str
+    seq: int
+    name: str
+    type: str
+    size: int
+    path: str
+
+
+class Attachments(Protocol):
+    """Who keeps the files; handed in."""
+
+    async def of(self, db: Reader, incident_id: UUID, /) -> Sequence[Attachment]:
+        """The incident's files, in order of their entries."""
+        ...
+
+    def read(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        """One file, in pieces."""
+        ...
+
+
+class NoAttachments:
+    """As long as nobody keeps files."""
+
+    async def of(self, _db: Reader, _incident_id: UUID) -> Sequence[Attachment]:
+        """None."""
+        return ()
+
+    def read(self, attachment: Attachment) -> AsyncIterator[bytes]:
+        """There is nothing to read."""
+        raise NotFound(f"There is no file {attachment.name}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What other packages keep of an incident: the places, the notes page, the files."""
+
+    places: Sequence[Mapping[str, Any]] = ()
+    notes: str = ""
+    attachments: Sequence[Attachment] = ()
+
+
+def schema() -> bytes:
+    """The JSON Schema of version 1."""
+    return files("tocsin.incidents").joinpath("export.schema.json").read_bytes()
+
+
+async def head_of(
+    db: Reader, incident: Incident, extras: Extras, *, url: str, by: str, at: datetime
+) -> dict[str, Any]:
+    """Everything but the entries, which follow it. `url` is where this installation is."""
+    origin = await db.row(sql.origin, incident.id)
+    live = {
+        "roles": [
+            {"role": str(r.role), "name": r.name, "since": _time(r.since)}
+            for r in await queries.roles(db, incident.id)
+        ],
+        "responders": [
+            {"name": r.name, "joined_at": _time(r.joined_at)}
+            for r in await queries.responders(db, incident.id)
+        ],
+        "alerts": [
+            {"number": a.number, "message": a.message, "priority": f"P{a.priority}", "started_at": _time(a.started_at),
+             "closed_at": _time(a.closed_at)}
+            for a in await queries.alerts_of(db, incident.id)
+        ],
+        "places": list(extras.places),
+    }  # fmt: skip
+    carried = dict(origin["carried"]) if origin else {}
+    service = await queries.service_of(db, incident)
+    return {
+        "format": FORMAT, "version": VERSION,
+        "export_id": str(uuid5(SPACE, f"{incident.id}/{incident.head}")),
+        "exported_at": _time(at), "exported_by": by,
+        "confidential": incident.private,
+        "origin": {"key": incident.key, "url": url},
+        "imported_from": {"key": origin["origin_key"], "url": origin["origin_url"]} if origin else None,
+        "incident": _state(incident, service.name if service else carried.get("service", "")),
+        **{name: found or carried.get(name, []) for name, found in live.items()},
+        "items": [_item(i, carried.get("people", {})) for i in await items_of(db, incident.id)],
+        "notes": extras.notes,
+        "attachments": [
+            {"seq": a.seq, "name": a.name, "type": a.type, "size": a.size, "path": f"files/{a.path}"}
+            for a in extras.attachments
+        ],
+    }  # fmt: skip
+
+
+def _state(i: Incident, service: str) -> dict[str, Any]:
+    return {
+        "summary": i.summary, "severity": i.severity, "status": str(i.status), "impact": i.impact,
+        "reporter_contact": i.reporter_contact, "products": list(i.products), "service": service, "private": i.private,
+        "impact_started_at": _time(i.impact_started_at), "detected_at": _time(i.detected_at),
+        "declared_at": _time(i.declared_at), "acknowledged_at": _time(i.acknowledged_at),
+        "first_update_at": _time(i.first_update_at), "mitigated_at": _time(i.mitigated_at),
+        "resolved_at": _time(i.resolved_at), "update_due_at": _time(i.update_due_at), "entries": i.head,
+    }  # fmt: skip
+
+
+def _item(item: Item, people: Mapping[str, list[str]]) -> dict[str, Any]:
+    return {
+        "seq": item.seq, "kind": str(item.kind), "state": str(item.state), "text": item.text, "owner": item.owner,
+        "people": list(item.people) or people.get(str(item.seq), []), "why": item.why, "undo": item.undo, "outcome": item.outcome,
+        "evidence": list(item.evidence), "due_at": _time(item.due_at),
+    }  # fmt: skip
+
+
+async def entries_of(db: Reader, incident: Incident) -> AsyncIterator[list[dict[str, Any]]]:
+    """The entries in order, in batches; what is written meanwhile is left to the next export."""
+    last = 0
+    while last < incident.head:
+        found = await entries_after(db, incident.id, last, min(BATCH, incident.head - last))
+        if not found:
+            return
+        last = found[-1].seq
+        yield [entry_data(entry) for entry in found]
+
+
+def entry_data(entry: Entry) -> dict[str, Any]:
+    """One entry. `text` is its sentence; the words of a redacted one are gone, that it was there stays."""
+    redacted = entry.redacted_at is not None
+    return {
+        "seq": entry.seq, "kind": entry.kind, "text": "" if redacted else sentence_of(entry),
+        "happened_at": _time(entry.happened_at), "recorded_at": _time(entry.recorded_at), "actor": entry.actor,
+        "actor_id": str(entry.actor_id) if entry.actor_id else None, "door": entry.door, "amends": entry.amends,
+        "payload": entry.payload,
+        "redacted": {"at": _time(entry.redacted_at), "by": entry.redacted_by, "reason": entry.redaction_reason}
+        if redacted else None,
+    }  # fmt: skip
+
+
+def sentence_of(entry: Entry) -> str:
+    """What happened, without the actor."""
+    return decode(entry.kind, entry.payload).sentence() if entry.kind in KINDS else entry.kind
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None

@@ -1,0 +1,40 @@
+"""An exported record as it came in: read, checked, not yet stored."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tocsin.record.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """One entry as it will stand: its payload is of a kind that is known here."""
+
+    seq: int
+    payload: Kind
+    happened_at: datetime
+    recorded_at: datetime
+    actor: str
+    actor_id: UUID | None
+    door: str
+    amends: int | None
+    redacted: tuple[datetime, str, str] | None
+    #: The stored kind of a redacted entry, which has no payload any more.
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A whole record. `carried` is what is kept as text: who was there, what was linked."""
+
+    export_id: UUID
+    exported_at: datetime
+    declared_at: datetime
+    origin_key: str
+    origin_url: str
+    private: bool
+    entries: tuple[Imported, ...]
+    carried: dict[str, Any]
+    notes: str

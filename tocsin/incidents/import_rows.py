@@ -1,0 +1,72 @@
+"""The rows that a record's entries make: the incident's state, items, updates. What does not fit is refused."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.incidents.import_model import Imported
+from tocsin.incidents.item_model import TEXT, WHY, ItemKind, ItemState
+from tocsin.incidents.kinds import UpdatePublished
+from tocsin.incidents.model import Audience, Status
+from tocsin.kernel.errors import Invalid
+
+_EMPTY: dict[str, Any] = {
+    "impact": "", "reporter_contact": "", "products": (), "private": False, "impact_started_at": None, "detected_at": None,
+    "acknowledged_at": None, "first_update_at": None, "mitigated_at": None, "resolved_at": None,
+}  # fmt: skip
+_NEW_ITEM: dict[str, Any] = {
+    "owner_id": None, "owner": "", "why": "", "undo": "", "outcome": "", "evidence": (), "due_at": None,
+}  # fmt: skip
+_FITS: tuple[tuple[str, Callable[[Any], bool]], ...] = (
+    ("summary", lambda v: isinstance(v, str) and 1 <= len(v) <= 300),
+    ("severity", lambda v: v in (1, 2, 3)),
+    ("status", lambda v: v in list(Status)),
+    ("impact", lambda v: len(v) <= 5000),
+    ("reporter_contact", lambda v: len(v) <= 500),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """`items` by their number; `updates` with their entries."""
+
+    state: dict[str, Any]
+    items: dict[int, dict[str, Any]]
+    updates: list[tuple[Imported, UpdatePublished]]
+
+
+def rows_of(entries: Sequence[Imported]) -> Rows:
+    """Folds the entries. Raises `Invalid` when what they say cannot be an incident's state."""
+    state: dict[str, Any] = dict(_EMPTY)
+    items: dict[int, dict[str, Any]] = {}
+    updates: list[tuple[Imported, UpdatePublished]] = []
+    for entry in entries:
+        if entry.redacted:
+            continue
+        state |= getattr(entry.payload, "changes", dict)()
+        if hasattr(entry.payload, "item"):
+            seq = getattr(entry.payload, "seq", entry.seq)
+            items.setdefault(seq, {}).update(entry.payload.item())
+        if isinstance(entry.payload, UpdatePublished) and _update_fits(entry.payload):
+            updates.append((entry, entry.payload))
+    for name, fits in _FITS:
+        if not fits(state.get(name)):
+            raise Invalid("record", f"The file says something impossible about the {name.replace('_', ' ')}.")
+    whole = {seq: _NEW_ITEM | item for seq, item in items.items() if 1 < seq <= len(entries)}
+    return Rows(state, {seq: item for seq, item in whole.items() if _item_fits(item)}, updates)
+
+
+def _item_fits(item: Mapping[str, Any]) -> bool:
+    """Whether an item is whole: one whose beginning is not in the record, or that is larger than ours can be, is told by its
+    entries only."""
+    return (
+        item.get("kind") in list(ItemKind)
+        and item.get("state") in list(ItemState)
+        and 1 <= len(item.get("text", "")) <= TEXT
+        and all(len(item[name]) <= WHY for name in ("why", "undo", "outcome"))
+        and item.get("fresh_at") is not None
+    )
+
+
+def _update_fits(update: UpdatePublished) -> bool:
+    return update.audience in list(Audience) and 1 <= len(update.state) <= 2000

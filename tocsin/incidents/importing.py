@@ -1,0 +1,95 @@
+"""Making an incident of an exported record: the same entries with the same numbers, and nothing that follows them.
+
+Nobody is paged, no place is opened, no clock runs: it is over here, whatever it was there.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from tocsin.incidents.change import change, lock
+from tocsin.incidents.commands import new_key
+from tocsin.incidents.import_kinds import IncidentImported
+from tocsin.incidents.import_model import Imported, Record
+from tocsin.incidents.import_rows import Rows, rows_of
+from tocsin.kernel.commands import command
+from tocsin.kernel.db import Unit
+from tocsin.kernel.errors import Invalid
+from tocsin.kernel.ids import new_id
+from tocsin.kernel.sql import Statements
+from tocsin.record.kinds import encode, name_of
+
+sql = Statements("tocsin.incidents", "exporting.sql")
+rows_sql = Statements("tocsin.incidents", "import_rows.sql")
+STEP = 1000
+
+
+@command("incident.import_record")
+async def import_record(u: Unit, record: Record) -> dict[str, Any]:
+    """Answers `{"key": ..., "id": ..., "new": ...}`; the same export again answers the incident that it became, if the actor may
+    see that."""
+    known = await u.row(sql.imported_as, record.export_id)
+    if known is not None:
+        await lock(u, known["id"])
+        return {"key": known["key"], "id": str(known["id"]), "new": False}
+    rows = rows_of(record.entries)
+    state, incident_id = rows.state, new_id()
+    key = await new_key(u, private=state["private"])
+    await u.run(
+        sql.insert_incident, incident_id, key, state["summary"], state["severity"], state["status"], state["impact"],
+        state["reporter_contact"], list(state["products"]), state["private"], u.actor.id, state["impact_started_at"],
+        state["detected_at"], record.declared_at, state["acknowledged_at"], state["first_update_at"],
+        state["mitigated_at"], state["resolved_at"], len(record.entries),
+    )  # fmt: skip
+    if not await u.value(
+        sql.keep_origin, incident_id, record.export_id, record.origin_key, record.origin_url, u.actor.name, record.carried
+    ):  # fmt: skip
+        raise Invalid("record", "This export is being imported already. Look again in a moment.")
+    people = await _known(u, record.entries)
+    for start in range(0, len(record.entries), STEP):
+        await u.run(sql.insert_entries, incident_id, *_columns(record.entries[start : start + STEP], people))
+    await _write(u, incident_id, rows, people)
+    incident = await lock(u, incident_id)
+    over_at = incident.resolved_at or await u.clock()
+    await change(
+        u, incident,
+        IncidentImported(
+            record.export_id, record.origin_key, record.origin_url, record.exported_at, over_at,
+            was_open=incident.resolved_at is None,
+        ),
+    )  # fmt: skip
+    return {"key": key, "id": str(incident_id), "new": True}
+
+
+async def _known(u: Unit, entries: Iterable[Imported]) -> set[UUID]:
+    """Authors who are people here; all others are kept by name."""
+    named = {e.actor_id for e in entries if e.actor_id}
+    return {row["id"] for row in await u.rows(sql.known_people, list(named))}
+
+
+def _columns(entries: Iterable[Imported], people: set[UUID]) -> list[list[Any]]:
+    of = [
+        (
+            e.seq, e.kind if e.redacted else name_of(e.payload), e.happened_at, e.recorded_at,
+            e.actor_id if e.actor_id in people else None, e.actor, e.door, {} if e.redacted else encode(e.payload), e.amends,
+            *(e.redacted or (None, None, None)),
+        )
+        for e in entries
+    ]  # fmt: skip
+    return [list(column) for column in zip(*of, strict=True)]
+
+
+async def _write(u: Unit, incident_id: UUID, rows: Rows, people: set[UUID]) -> None:
+    """What is read from rows rather than from entries: items, updates."""
+    for seq, item in rows.items.items():
+        owner = item["owner_id"] if item["owner_id"] in people else None
+        await u.run(
+            rows_sql.insert_item, incident_id, seq, item["kind"], item["state"], item["text"], owner, item["owner"],
+            item["why"], item["undo"], item["outcome"], list(item["evidence"]), item["due_at"], item["fresh_at"],
+        )  # fmt: skip
+    for entry, update in rows.updates:
+        await u.run(
+            rows_sql.insert_update, new_id(), incident_id, entry.seq, update.audience, update.state,
+            list(update.status_now), list(update.next_steps), update.unknowns, update.status, update.next_update_at,
+            entry.actor, entry.happened_at,
+        )  # fmt: skip
