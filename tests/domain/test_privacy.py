@@ -8,7 +8,7 @@ import pytest
 from tests.domain.street import again, declared
 from tests.support import Company
 from tocsin.chatops.grammar import say_or_do
-from tocsin.incidents import commands, entries, people, privacy, queries, updates
+from tocsin.incidents import commands, entries, parts, privacy, queries, roles, updates
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Actor, Database
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
@@ -46,7 +46,7 @@ async def test_a_team_sees_it_while_its_people_are_in_the_team(db: Database, com
     assert not await sees(db, incident, company.ana)
     assert await sees(db, incident, company.ben)
     async with db.unit(company.as_ben(), "web") as u:
-        await people.join(u, incident.id)
+        await parts.join(u, incident.id)
         await privacy.remove_team(u, incident.id, company.team)
     assert not await sees(db, incident, company.ben)
     assert [r.user_id for r in await queries.responders(db, incident.id)] == [company.ada], (
@@ -76,7 +76,7 @@ async def test_whoever_leaves_a_team_is_told_at_once(db: Database, company: Comp
 async def test_made_private_later_and_opened_again(db: Database, company: Company) -> None:
     incident = await declared(db, company.as_ana())
     async with db.unit(company.as_ben(), "web") as u:
-        await people.take_role(u, incident.id, "tech_lead")
+        await roles.take_role(u, incident.id, "tech_lead")
     await do(db, company.admin(), incident, "/private somebody's data")
     for viewer, may in (
         (company.ana, True),

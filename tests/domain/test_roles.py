@@ -13,7 +13,7 @@ from tests.domain.street import again, declared
 from tests.support import Company
 from tocsin.chatops.grammar import say_or_do
 from tocsin.duty import role_tell
-from tocsin.incidents import commands, people, role_definitions, role_offers, roles
+from tocsin.incidents import commands, privacy, role_definitions, role_offers, roles
 from tocsin.incidents.model import Incident
 from tocsin.incidents.queries import incident_by_id, offers_to, offers_waiting
 from tocsin.incidents.queries import roles as holders
@@ -360,7 +360,7 @@ async def test_a_private_incident_is_opened_for_who_is_asked_and_says_nothing_ou
     assert "Payroll" not in subject + text
     await accept(db, company.as_ben(), offer_id)
     async with db.unit(company.as_ana(), "web") as u:
-        await people.remove_member(u, incident.id, company.ben)
+        await privacy.remove_member(u, incident.id, company.ben)
     assert await offers_to(db, company.ben) == []
     with pytest.raises(NotFound):
         await decline(db, company.as_ben(), offer_id)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.domain.street import again, declared
 from tests.domain.test_items import fold_items
 from tests.support import Company, fold_and_compare
-from tocsin.incidents import claims, commands, edits, entries, people, tasks, updates
+from tocsin.incidents import claims, commands, edits, entries, parts, people, roles, tasks, updates
 from tocsin.incidents.item_queries import items_of
 from tocsin.incidents.model import RoleName
 from tocsin.kernel.db import Actor, Database, Unit
@@ -40,9 +40,9 @@ ACTS: tuple[Act, ...] = (
     lambda u, i, c, _: commands.set_status(u, i, c.choice(["investigating", "identified", "mitigated", "monitoring"])),
     lambda u, i, c, _: commands.set_impact(u, i, c.choice(WORDS)),
     lambda u, i, c, _: commands.set_summary(u, i, c.choice(WORDS)),
-    lambda u, i, c, _: people.take_role(u, i, c.choice(ROLES)),
-    lambda u, i, c, _: people.give_up_role(u, i, c.choice(ROLES)),
-    lambda u, i, _, __: people.join(u, i),
+    lambda u, i, c, _: roles.take_role(u, i, c.choice(ROLES)),
+    lambda u, i, c, _: roles.give_up_role(u, i, c.choice(ROLES)),
+    lambda u, i, _, __: parts.join(u, i),
     lambda u, i, _, __: people.leave(u, i),
     lambda u, i, c, _: updates.publish_update(u, i, audience=c.choice(["responders", "stakeholders"]), state=c.choice(WORDS)),
     lambda u, i, _, __: updates.still_true(u, i),
