@@ -11,7 +11,7 @@ from tocsin.alerts.commands import acknowledge, report
 from tocsin.incidents.commands import set_severity
 from tocsin.incidents.entries import say
 from tocsin.incidents.now import last_hour
-from tocsin.incidents.people import take_role
+from tocsin.incidents.roles import take_role
 from tocsin.incidents.updates import publish_update
 from tocsin.kernel.db import Database
 
@@ -61,7 +61,7 @@ async def test_the_last_hour_is_no_flood(
     for n in range(30):
         await do(db, company.as_ben(), say, busy.id, f"line {n}")
     for severity in (2, 1, 2, 1, 2, 1):
-        await do(db, company.as_ana(), set_severity, busy.id, severity)
+        await do(db, company.as_ana(), set_severity, busy.id, severity, "we know more")
     await declared(db, company.as_ana(), "Mail is slow", severity=2)
     groups = await last_hour(db, company.ana, await db.clock() - timedelta(hours=1))
     assert [g.summary for g in groups] == ["Mail is slow", "Checkout is down"]

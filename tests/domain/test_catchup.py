@@ -6,7 +6,7 @@ from typing import Any
 import tocsin.app  # noqa: F401 - the composition root registers every kind
 from tests.domain.street import again, declared
 from tests.support import Company
-from tocsin.incidents import catchup, claims, commands, entries, people, queries, tasks, updates
+from tocsin.incidents import catchup, claims, commands, entries, queries, roles, tasks, updates
 from tocsin.incidents.model import Incident
 from tocsin.incidents.since import COUNTED, TOLD_KINDS, sentence
 from tocsin.kernel.db import Actor, Database
@@ -35,7 +35,7 @@ async def told(db: Database, incident: Incident, company: Company) -> str | None
 async def work(db: Database, company: Company, incident: Incident) -> None:
     ana, one = company.as_ana(), incident.id
     await do(db, ana, commands.set_severity, one, 1, "all customers")
-    await do(db, ana, people.take_role, one, "incident_manager")
+    await do(db, ana, roles.take_role, one, "incident_manager")
     for guess in ("a bad deploy", "the network"):
         seq = await do(db, ana, claims.claim, one, guess, hypothesis=True)
         await do(db, ana, claims.judge, one, seq, "disproved", "it began before")
@@ -110,11 +110,11 @@ async def test_a_status_that_an_update_repeats_did_not_move(
         status="monitoring",
     )
     assert await told(db, incident, company) == "status monitoring, 2 updates"
-    await do(db, ana, commands.set_severity, incident.id, 3)
-    await do(db, ana, commands.set_severity, incident.id, 2)
+    await do(db, ana, commands.set_severity, incident.id, 3, "less")
+    await do(db, ana, commands.set_severity, incident.id, 2, "more")
     await do(db, ana, commands.set_impact, incident.id, "Nobody can pay")
-    await do(db, ana, people.take_role, incident.id, "scribe")
-    await do(db, ana, people.give_up_role, incident.id, "scribe")
+    await do(db, ana, roles.take_role, incident.id, "scribe")
+    await do(db, ana, roles.give_up_role, incident.id, "scribe")
     assert await told(db, incident, company) == (
         "severity changed and back at SEV2, status monitoring, impact described anew, nobody is scribe, 2 updates"
     )

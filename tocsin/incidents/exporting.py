@@ -123,7 +123,7 @@ async def head_of(
 
 def _state(i: Incident, service: str) -> dict[str, Any]:
     return {
-        "summary": i.summary, "severity": i.severity, "status": str(i.status), "impact": i.impact,
+        "summary": i.summary, "severity": i.severity, "status": str(i.status), "sub_status": i.sub_status, "impact": i.impact,
         "reporter_contact": i.reporter_contact, "products": list(i.products), "service": service, "private": i.private,
         "impact_started_at": _time(i.impact_started_at), "detected_at": _time(i.detected_at),
         "declared_at": _time(i.declared_at), "acknowledged_at": _time(i.acknowledged_at),

@@ -19,8 +19,8 @@ select id from users where id = any ($1::uuid[])
 -- An imported incident as its entries say it stood; it has no clock and no places.
 insert into incidents (id, key, summary, severity, status, impact, reporter_contact, products, private, declared_by,
                        impact_started_at, detected_at, declared_at, acknowledged_at, first_update_at, mitigated_at,
-                       resolved_at, head)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+                       resolved_at, head, sub_status)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 
 -- name: insert_entries
 -- The entries as they came, with their numbers. Nothing follows them here: nobody is paged.

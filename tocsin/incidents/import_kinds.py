@@ -32,6 +32,7 @@ class IncidentImported:
             "service_id": None,
             "update_due_at": None,
             "update_missed_at": None,
+            "merged_into": None,
         }
 
 

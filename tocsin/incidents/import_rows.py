@@ -12,7 +12,7 @@ from tocsin.kernel.errors import Invalid
 
 _EMPTY: dict[str, Any] = {
     "impact": "", "reporter_contact": "", "products": (), "private": False, "impact_started_at": None, "detected_at": None,
-    "acknowledged_at": None, "first_update_at": None, "mitigated_at": None, "resolved_at": None,
+    "acknowledged_at": None, "first_update_at": None, "mitigated_at": None, "resolved_at": None, "sub_status": "",
 }  # fmt: skip
 _NEW_ITEM: dict[str, Any] = {
     "owner_id": None, "owner": "", "why": "", "undo": "", "outcome": "", "evidence": (), "due_at": None,
@@ -21,6 +21,7 @@ _FITS: tuple[tuple[str, Callable[[Any], bool]], ...] = (
     ("summary", lambda v: isinstance(v, str) and 1 <= len(v) <= 300),
     ("severity", lambda v: v in (1, 2, 3)),
     ("status", lambda v: v in list(Status)),
+    ("sub_status", lambda v: len(v) <= 120),
     ("impact", lambda v: len(v) <= 5000),
     ("reporter_contact", lambda v: len(v) <= 500),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from tocsin.incidents.change import change, lock
+from tocsin.incidents.change import sql as incident_sql
 from tocsin.incidents.commands import new_key
 from tocsin.incidents.import_kinds import IncidentImported
 from tocsin.incidents.import_model import Imported, Record
@@ -39,12 +40,14 @@ async def import_record(u: Unit, record: Record) -> dict[str, Any]:
         sql.insert_incident, incident_id, key, state["summary"], state["severity"], state["status"], state["impact"],
         state["reporter_contact"], list(state["products"]), state["private"], u.actor.id, state["impact_started_at"],
         state["detected_at"], record.declared_at, state["acknowledged_at"], state["first_update_at"],
-        state["mitigated_at"], state["resolved_at"], len(record.entries),
+        state["mitigated_at"], state["resolved_at"], len(record.entries), state["sub_status"],
     )  # fmt: skip
     if not await u.value(
         sql.keep_origin, incident_id, record.export_id, record.origin_key, record.origin_url, u.actor.name, record.carried
     ):  # fmt: skip
         raise Invalid("record", "This export is being imported already. Look again in a moment.")
+    if state["private"] and u.actor.id:
+        await u.value(incident_sql.add_member, incident_id, u.actor.id)
     people = await _known(u, record.entries)
     for start in range(0, len(record.entries), STEP):
         await u.run(sql.insert_entries, incident_id, *_columns(record.entries[start : start + STEP], people))
