@@ -33,6 +33,7 @@ from tocsin.duty import work as duty_work
 from tocsin.duty.silence_reminders import SilenceReminders
 from tocsin.edge import callbacks, chats, errors, heartbeats, import_file, inbound, stream
 from tocsin.edge.access import Who, page
+from tocsin.edge.attachments import FORM
 from tocsin.edge.batcher import Batcher
 from tocsin.edge.events import Hub
 from tocsin.edge.headers import BelievedProxies, BodyLimit, SecurityHeaders, Shield, drain
@@ -43,7 +44,7 @@ from tocsin.edge.server import GRACE_S, Server, run_beside
 from tocsin.edge.site import Site
 from tocsin.edge.static import static
 from tocsin.edge.templates import Templates
-from tocsin.incidents import paged, parts
+from tocsin.incidents import file_work, paged, parts
 from tocsin.incidents.item_clock import ItemClock
 from tocsin.incidents.role_clock import RoleClock
 from tocsin.incidents.work import UpdateClock, UpdateWatch
@@ -147,7 +148,7 @@ def compose(
     )  # fmt: skip
     database.follows = _follows(
         paging_work.FOLLOWS, places_work.FOLLOWS, comms_work.FOLLOWS, learning_work.FOLLOWS, calendars.FOLLOWS,
-        duty_work.FOLLOWS, oncall_work.FOLLOWS, paged.FOLLOWS, mentioned.FOLLOWS, nudges.FOLLOWS, playbooks_work.FOLLOWS,
+        duty_work.FOLLOWS, oncall_work.FOLLOWS, paged.FOLLOWS, mentioned.FOLLOWS, nudges.FOLLOWS, playbooks_work.FOLLOWS, file_work.FOLLOWS,
         parts.FOLLOWS, role_tell.FOLLOWS, people_tell.FOLLOWS,
     )  # fmt: skip
     switchboard = Switchboard(database, transports, PATIENCE | dict(settings.receipt_patience))
@@ -198,7 +199,7 @@ def _around(settings: Settings, underway: "set[asyncio.Task[None]]") -> list[Mid
         Middleware(Shield, running=underway),
         Middleware(v1.Stack),
         Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
-        Middleware(BodyLimit, most=LARGEST_FORM, larger=IMPORTS),
+        Middleware(BodyLimit, most=LARGEST_FORM, larger=IMPORTS, uploads=FORM),
     ]
 
 
@@ -229,7 +230,7 @@ def _pumps(site: Site, switchboard: Switchboard) -> list[Pump]:
         **parts.BATCHES, **role_tell.BATCHES, **people_tell.BATCHES,
     }  # fmt: skip
     jobs = {
-        **oncall_work.JOBS, **people_work.jobs(mailer), **places_work.jobs(video),
+        **oncall_work.JOBS, **file_work.jobs(site.blobs), **people_work.jobs(mailer), **places_work.jobs(video),
         **comms_work.JOBS, **learning_work.JOBS, **weekahead.JOBS, **fatigue.jobs(site.keys),
         **readiness_work.jobs(site.keys), **handover_clock.jobs(site.keys), **calendars.jobs(site.outbound),
         **vendors.jobs(site.transports, switchboard),

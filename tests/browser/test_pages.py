@@ -30,6 +30,7 @@ pytestmark = pytest.mark.browser
 PEOPLE = {Who.ANYONE, Who.VIEWER, Who.MEMBER, Who.ADMIN, Who.SIGNED_LINK}
 #: Parts of pages, files and ways out: nobody sees them as a page.
 NO_PAGES = {
+    "/incidents/{key}/files/{file}",
     "/calendar/{token}.ics", "/handbook.yaml", "/healthz", "/wall/state", "/wall/events", "/incidents/{key}/brief/rewritten", "/incidents/{key}/export/{format}", "/incidents/export.schema.json", "/healthz/paging", "/incidents/look-alikes", "/incidents/{key}/entries", "/incidents/{key}/entries/marks", "/incidents/{key}/names", "/incidents/{key}/notes/preview", "/incidents/{key}/notes/updates", "/incidents/{key}/postmortem.md", "/incidents/{key}/state", "/metrics", "/on-call/fairness.csv", "/push/device", "/readyz", "/sw.js",
 }  # fmt: skip
 WIDTHS = {1440: 900, 820: 1180, 390: 844}

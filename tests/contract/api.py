@@ -28,11 +28,20 @@ class Api:
     async def as_(self, actor: Actor) -> "Api":
         return Api(self.app, self.db, await token_of(self.db, actor))
 
-    async def ask(self, method: str, path: str, body: Any = None, *, key: str = "", **query: Any) -> Answer:
-        raw = b"" if body is None else orjson.dumps(body)
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str = "",
+        media: str = "application/json",
+        **query: Any,
+    ) -> Answer:
+        raw = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
         waiting = [raw]
         sent: list[Message] = []
-        headers = {"authorization": f"Bearer {self.token}", "content-type": "application/json"}
+        headers = {"authorization": f"Bearer {self.token}", "content-type": media}
         headers |= {"idempotency-key": key} if key else {}
         asked = urlencode({name: str(value) for name, value in query.items() if value is not None})
         scope = {
@@ -56,6 +65,17 @@ class Api:
         found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         text = b"".join(message.get("body", b"") for message in sent[1:])
         return Answer(sent[0]["status"], found, orjson.loads(text) if text else None)
+
+    async def upload(self, path: str, name: str, content: bytes, **fields: str) -> Answer:
+        """A file with fields beside it, as browsers send them."""
+        edge = "edge-of-the-parts"
+        parts = [
+            f'--{edge}\r\ncontent-disposition: form-data; name="{n}"\r\n\r\n{v}\r\n'.encode()
+            for n, v in fields.items()
+        ]
+        head = f'--{edge}\r\ncontent-disposition: form-data; name="file"; filename="{name}"\r\ncontent-type: image/png\r\n\r\n'
+        raw = b"".join(parts) + head.encode() + content + f"\r\n--{edge}--\r\n".encode()
+        return await self.ask("POST", path, raw, media=f"multipart/form-data; boundary={edge}")
 
     async def good(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """What a request that must succeed answers."""

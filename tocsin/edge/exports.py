@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from tocsin.edge.attachments import KeptFiles
 from tocsin.edge.pdf import pdf_of
 from tocsin.edge.site import Site
 from tocsin.incidents import export_markdown as markdown
@@ -20,8 +21,6 @@ from tocsin.places.queries import notes_of, places_of
 TYPES = {
     "json": "application/json", "md": "text/markdown; charset=utf-8", "pdf": "application/pdf", "zip": "application/zip",
 }  # fmt: skip
-#: Who keeps the files; `app` may put another one here.
-ATTACHMENTS: exporting.Attachments = exporting.NoAttachments()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +33,12 @@ class Export:
 
 
 async def export(
-    site: Site, incident: Incident, format_: str, by: str, attachments: exporting.Attachments = ATTACHMENTS
+    site: Site, incident: Incident, format_: str, by: str, attachments: exporting.Attachments | None = None
 ) -> Export:
     """One incident in a format. Whether its reader may see it was asked before. Raises `Invalid` for an unknown format."""
     if format_ not in TYPES:
         raise Invalid("format", f"The format is one of: {', '.join(TYPES)}.")
-    db = site.database
+    db, attachments = site.database, attachments or KeptFiles(site.blobs)
     places = [
         {"kind": str(p.kind), "provider": p.provider, "url": p.url}
         for p in await places_of(db, incident.id)

@@ -127,18 +127,26 @@ async def _run(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None
 
 class BodyLimit:
     """Refuses bodies larger than anything people send, where they are read: so the answer has our words. `larger`: paths that take
-    more."""
+    more; `uploads`: what files of incidents may have."""
 
-    def __init__(self, app: ASGIApp, *, most: int, larger: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, *, most: int, larger: Mapping[str, int] | None = None, uploads: int = 0
+    ) -> None:
         self.app = app
         self.most = most
         self.larger = larger or {}
+        self.uploads = uploads
+
+    def _most(self, path: str) -> int:
+        if path.endswith("/files") and path.startswith(("/incidents/", "/api/v1/incidents/")):
+            return max(self.uploads, self.most)
+        return self.larger.get(path, self.most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(MACHINES):
             await self.app(scope, receive, send)
             return
-        most = self.larger.get(scope["path"], self.most)
+        most = self._most(scope["path"])
         length = Headers(scope=scope).get("content-length", "")
         announced = int(length[:20]) if length.isdecimal() else 0
         seen = 0

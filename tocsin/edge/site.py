@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 
 from tocsin.edge.events import Hub
 from tocsin.edge.templates import Templates
+from tocsin.kernel.blobs import Blobs
 from tocsin.kernel.bus import Bus
 from tocsin.kernel.crypto import Keys
 from tocsin.kernel.db import Database
@@ -33,6 +34,11 @@ class Site:
     outbound: Outbound
     #: Reload, caught mail and the component page: only with `--dev`.
     dev: bool = False
+
+    @property
+    def blobs(self) -> Blobs:
+        """Where files are kept: beside the database's own folder."""
+        return Blobs(self.settings.data / "files")
 
 
 def site_of(request: HTTPConnection) -> Site:

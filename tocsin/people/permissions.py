@@ -197,6 +197,7 @@ VERBS: dict[str, Need] = {
     "incident.unlink_alert": RESPOND,
     "incident.publish_update": RESPOND,
     "incident.still_true": RESPOND,
+    "incident.attach": RESPOND,
     "incident.resolve": RESPOND,
     "incident.reopen": RESPOND,
     "incident.cancel": RESPOND,

@@ -1,0 +1,97 @@
+"""Files of an incident: in the record, private with it, and gone for good when their entry is redacted."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from tocsin.incidents.change import change, lock, text
+from tocsin.incidents.file_kinds import FileAttached
+from tocsin.incidents.said_model import plain
+from tocsin.kernel.commands import command
+from tocsin.kernel.db import Reader, Unit
+from tocsin.kernel.errors import Conflict
+from tocsin.kernel.ids import new_id
+from tocsin.kernel.sql import Statements
+
+sql = Statements("tocsin.incidents", "files.sql")
+#: Per incident: enough for the longest night, and an end to mistakes.
+MOST, HEAVIEST = 500, 2_000_000_000
+NAME, CAPTION = 200, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Bytes that are kept already: what they are, by their content. Width and height in pixels, of pictures."""
+
+    media: str
+    size: int
+    sha256: str
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFile:
+    """A file of an incident."""
+
+    id: UUID
+    incident_id: UUID
+    seq: int
+    name: str
+    media: str
+    size: int
+    sha256: str
+    width: int | None
+    height: int | None
+
+    @property
+    def picture(self) -> bool:
+        return self.width is not None
+
+
+@command("incident.attach")
+async def attach(u: Unit, incident_id: UUID, kept: Kept, name: str, caption: str = "") -> str:
+    """Puts a file into the record; its bytes are kept before. Answers its id. Also after the end."""
+    incident = await lock(u, incident_id)
+    row = await u.row(sql.weight, incident_id)
+    assert row is not None  # noqa: S101 - an aggregate
+    if row["files"] >= MOST or row["bytes"] + kept.size > HEAVIEST:
+        raise Conflict(f"{incident.key} holds {row['files']} files already; no more fit.")
+    file_id, shown = new_id(), safe_name(name)
+    said = text("caption", plain(caption), CAPTION, needed=False)
+    after = await change(
+        u, incident, FileAttached(file_id, shown, kept.media, kept.size, kept.width, kept.height, said)
+    )
+    await u.run(
+        sql.insert,
+        file_id,
+        incident_id,
+        after.head,
+        shown,
+        kept.media,
+        kept.size,
+        kept.sha256,
+        kept.width,
+        kept.height,
+    )
+    return str(file_id)
+
+
+def safe_name(name: str) -> str:
+    """A name that is only a name: no folders, nothing that cannot be seen or turns the line around."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    seen = "".join(
+        c
+        for c in plain(last)
+        if c.isprintable() and c not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"
+    )
+    return (seen.strip(" .") or "file")[:NAME]
+
+
+async def files_of(db: Reader, incident_id: UUID) -> list[IncidentFile]:
+    """The files whose entries were not redacted, in order."""
+    return await db.all(IncidentFile, sql.files_of, incident_id, None)
+
+
+async def file_of(db: Reader, incident_id: UUID, file_id: UUID) -> IncidentFile | None:
+    """One of them."""
+    return await db.first(IncidentFile, sql.files_of, incident_id, file_id)

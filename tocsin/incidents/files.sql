@@ -1,0 +1,30 @@
+-- name: weight
+-- How many files an incident holds, and how heavy they are.
+select count(*) as files, coalesce(sum(size), 0) as bytes from incident_files where incident_id = $1
+
+-- name: insert
+-- A file; its entry has the same number.
+insert into incident_files (id, incident_id, seq, name, media, size, sha256, width, height)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
+-- name: files_of
+-- row: tocsin.incidents.files.IncidentFile
+-- engine
+-- The files whose words and bytes were not taken out.
+select f.id, f.incident_id, f.seq, f.name, f.media, f.size, f.sha256, f.width, f.height
+from incident_files f join entries e on e.stream = f.incident_id and e.seq = f.seq and e.redacted_at is null
+where f.incident_id = $1 and ($2::uuid is null or f.id = $2)
+order by f.seq
+
+-- name: gone
+-- engine
+-- The files of redacted entries, and whether another file of the incident has the same bytes.
+select f.id, f.sha256, exists (
+    select from incident_files o join entries x on x.stream = o.incident_id and x.seq = o.seq and x.redacted_at is null
+    where o.incident_id = f.incident_id and o.sha256 = f.sha256) as needed
+from incident_files f join entries e on e.stream = f.incident_id and e.seq = f.seq and e.redacted_at is not null
+where f.incident_id = $1
+
+-- name: forget
+-- Their bytes are gone.
+delete from incident_files where incident_id = $1 and id = any($2::uuid[])

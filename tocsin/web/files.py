@@ -1,0 +1,65 @@
+"""Files of an incident: put into its record by paste, drop or a form, and shown to whoever sees the incident."""
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+
+from tocsin.edge.attachments import keep, sent
+from tocsin.edge.door import Form, Who, act, page, path_id, redirect, site_of
+from tocsin.incidents import files
+from tocsin.kernel.errors import Conflict, Invalid, NotFound
+from tocsin.web.lookup import incident_of
+
+
+async def attach(request: Request) -> Response:
+    """One file with a caption; scripts get its address."""
+    incident, wants_json = await incident_of(request), bool(request.headers.get("x-requested-with"))
+    data = await request.form(max_files=1)
+    form = Form([(k, v) for k, v in data.multi_items() if isinstance(v, str)])
+    try:
+        chosen = _chosen(data.get("file"))
+        kept = await keep(site_of(request), incident, chosen.file)
+        name = chosen.filename or "file"
+        async with act(request, form) as u:
+            file_id = await files.attach(u, incident.id, kept, name, form.text("caption", most=500))
+    except (Conflict, Invalid) as error:
+        if wants_json:
+            return JSONResponse({"error": str(error)}, 422)
+        return redirect(request, f"/incidents/{incident.key}", str(error), "danger")
+    finally:
+        await data.close()
+    if wants_json:
+        return JSONResponse(
+            {
+                "id": file_id,
+                "url": f"/incidents/{incident.key}/files/{file_id}",
+                "name": files.safe_name(name),
+            }
+        )
+    return redirect(request, f"/incidents/{incident.key}")
+
+
+def _chosen(file: object) -> UploadFile:
+    if not isinstance(file, UploadFile) or not file.filename:
+        raise Invalid("file", "Choose a file.")
+    return file
+
+
+async def show(request: Request) -> Response:
+    """The file; `?small` is a picture of it."""
+    incident = await incident_of(request)
+    file_id = path_id(request, "file", "There is no such file.")
+    found = await files.file_of(site_of(request).database, incident.id, file_id)
+    if found is None:
+        raise NotFound("There is no such file.")
+    return sent(site_of(request), found, thumb="small" in request.query_params)
+
+
+def routes() -> list[BaseRoute]:
+    """Under /incidents/KEY."""
+    one = "/incidents/{key}/files"
+    return [
+        page(one, attach, who=Who.MEMBER, methods=["POST"]),
+        page(f"{one}/{{file}}", show, who=Who.VIEWER),
+    ]
