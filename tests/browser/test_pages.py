@@ -131,6 +131,8 @@ def furnish(house: House) -> dict[str, str]:
     )
     mail = house.mailbox.wait(house.email, f"#{alert}")
     key = incident(house, alert)
+    until(lambda: server.get(f"/api/v1/incidents/{key}/notes", token)[0] == 200, "the notes page")
+    server.api("PUT", f"/incidents/{key}/notes", {"body": f"# {HOSTILE}\n\n- [ ] {WORD}\n"}, token)
     publication = until(lambda: server.rows("select id from publications limit 1"), "the publication")[0][
         "id"
     ]
@@ -146,7 +148,7 @@ def furnish(house: House) -> dict[str, str]:
     }  # fmt: skip
     rule_id = server.api("POST", "/grouping", rule, token)["id"]
     return {
-        "alert": alert, "key": key, "seq": "1", "rule_id": str(rule_id), "silence_id": str(silence_id), "service_id": str(service_id), "policy_id": str(policy["id"]),
+        "alert": alert, "key": key, "version": "2", "seq": "1", "rule_id": str(rule_id), "silence_id": str(silence_id), "service_id": str(service_id), "policy_id": str(policy["id"]),
         "schedule_id": str(schedule_id), "publication_id": str(publication),
         "token": link_in(mail, "/ack/").rpartition("/")[2], "team_id": str(team["id"]),
         "relief": relief_link(house, UUID(str(schedule_id)), UUID(ada)),

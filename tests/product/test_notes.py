@@ -1,6 +1,7 @@
 """Four people write a thousand edits into one notes page at once while the server is killed twice: the same text everywhere, nothing lost."""
 
 import base64
+import http.client
 import json
 import random
 import threading
@@ -64,7 +65,7 @@ class Client:
                     x_csrf_token=self.csrf,
                     content_type="application/octet-stream",
                 )
-            except OSError:
+            except (OSError, http.client.HTTPException):
                 return False
             if status != 200:
                 return False
@@ -76,7 +77,7 @@ class Client:
             status, _, text = self.browser.ask(
                 "GET", f"{self.url}/updates?after={self.seq}", accept="application/json"
             )
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return False
         if status != 200:
             return False

@@ -55,7 +55,8 @@ async def preview(request: Request) -> Response:
 async def version(request: Request) -> Response:
     """A text that was kept."""
     incident = await incident_of(request)
-    number = request.path_params["version"]
+    asked = request.path_params["version"]
+    number = int(asked) if asked.isdecimal() and len(asked) < 10 else 0
     body = await notes_queries.version_text(site_of(request).database, incident.id, number)
     if body is None:
         raise NotFound("There is no such version of the notes.")
@@ -81,6 +82,6 @@ def routes() -> list[BaseRoute]:
         page(one, show, who=Who.VIEWER),
         page(one, save, who=Who.MEMBER, methods=["POST"]),
         page(f"{one}/preview", preview, who=Who.VIEWER),
-        page(f"{one}/versions/{{version:int}}", version, who=Who.VIEWER),
+        page(f"{one}/versions/{{version}}", version, who=Who.VIEWER),
         page(f"{one}/restore", restore, who=Who.MEMBER, methods=["POST"]),
     ]

@@ -36,6 +36,7 @@ async def updates(request: Request) -> Response:
 async def edit(request: Request) -> Response:
     """One update, as bytes; answered with its number when it is durable. Sent again, it changes nothing."""
     incident, body = await incident_of(request), b""
+    _must_be(request, "application/octet-stream", "update")
     async for piece in request.stream():
         body += piece
         if len(body) > notes.LARGEST:
@@ -48,6 +49,7 @@ async def edit(request: Request) -> Response:
 async def here(request: Request) -> Response:
     """Where the sender's cursor is."""
     incident = await incident_of(request)
+    _must_be(request, "application/json", "place")
     try:
         said = orjson.loads(await request.body())
         client, place = str(said["client"]), str(said["place"])
@@ -56,6 +58,12 @@ async def here(request: Request) -> Response:
     async with act(request) as u:
         await notes.point(u, incident.id, client, place)
     return Response(status_code=204)
+
+
+def _must_be(request: Request, media: str, field: str) -> None:
+    """What a form sends was read already, for its token, and is not what is meant."""
+    if not request.headers.get("content-type", "").startswith(media):
+        raise Invalid(field, f"This is sent as {media}.")
 
 
 def routes() -> list[BaseRoute]:

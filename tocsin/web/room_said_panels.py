@@ -39,5 +39,5 @@ async def scribe_panel(db: Reader, incident: Incident, viewer: Viewer) -> dict[s
     return {
         "on_a_call": said_so,
         "may_be_on_a_call": said_so or opened,
-        "is_scribe": any(r.role is RoleName.SCRIBE and r.user_id == viewer.id for r in await roles(db, incident.id)),
+        "is_scribe": any(r.role == RoleName.SCRIBE and r.user_id == viewer.id for r in await roles(db, incident.id)),
     }  # fmt: skip
