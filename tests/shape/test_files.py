@@ -45,3 +45,17 @@ def test_requirements_name_no_address_and_hash_everything() -> None:
         assert "://" not in text
         pinned = re.split(r"\n(?=[a-z0-9])", text.strip())
         assert [each.partition(" ")[0] for each in pinned if "--hash=sha256:" not in each] == []
+
+
+def test_blocks_of_styles_end_before_the_next_begins() -> None:
+    """A brace that is missing puts everything after it under a condition, and no tool says so."""
+    depth, wrong = 0, []
+    text = (ROOT / "tocsin/web/static/css/app.css").read_text(encoding="utf-8")
+    plain = re.sub(
+        r"/\*.*?\*/|\"[^\"\n]*\"", lambda found: re.sub(r"[^\n]", " ", found[0]), text, flags=re.DOTALL
+    )
+    for number, line in enumerate(plain.splitlines(), 1):
+        if line.startswith("@layer") and depth:
+            wrong.append(f"app.css:{number} begins {depth} deep")
+        depth += line.count("{") - line.count("}")
+    assert (wrong, depth) == ([], 0)
