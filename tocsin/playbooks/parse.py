@@ -123,9 +123,14 @@ def _roles(data: Any) -> dict[str, RoleGuide]:
         guide = _map(where, one, {"words", "instructions"})
         found[name] = RoleGuide(
             name, _text(f"{where}.words", guide.get("words"), 60),
-            _text(f"{where}.instructions", guide.get("instructions"), 4000, needed=False),
+            _paragraphs(_text(f"{where}.instructions", guide.get("instructions"), 4000, needed=False)),
         )  # fmt: skip
     return found
+
+
+def _paragraphs(text: str) -> str:
+    """Lines that were broken to fit a file, as paragraphs; an empty line ends one."""
+    return "\n\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
 
 
 def _step(where: str, data: Any) -> Step:
