@@ -75,7 +75,7 @@ def test_two_write_at_once_and_see_each_other(two: Two) -> None:
     two.ada.keyboard.press("Control+z")
     expect(ben).to_have_value("# Facts\n- [ ] call the vendor!")
     preview = two.ben.locator("[data-notes-preview]")
-    expect(preview.locator("h1")).to_have_text("Facts")
+    expect(preview.locator("h2")).to_have_text("Facts")
     preview.get_by_role("checkbox").click()
     expect(ada).to_have_value("# Facts\n- [x] call the vendor!")
     assert two.watch.wrong == []

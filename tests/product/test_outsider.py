@@ -26,7 +26,7 @@ SECRET = "XYZZYBREACH"
 MISSING = "INC-qqqqqqqqqqqq"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 #: The stream is listened to by itself; the others are of machines, or measure the installation and not incidents.
-NOT_WALKED = {"/events"}
+NOT_WALKED = {"/events", "/wall/events"}
 #: How many messages a vendor took in all is one of these: the member's own are among them.
 MEASURING = {
     "/settings/vendors",

@@ -36,6 +36,7 @@ def test_what_people_write_reads_well() -> None:
     assert '<input type="checkbox" disabled data-line="2" aria-label="call *Ana*"> call <em>Ana</em>' in html
     assert 'data-line="3" aria-label="done" checked' in html
     assert "<li>plain</li>" in html
+    assert "<h2>One</h2>" in html
     assert "<table>" in html
     assert "<s>old</s>" in html
     assert '<a href="https://example.org" rel="noreferrer">' in html

@@ -53,6 +53,10 @@ def html_of(text: str, *, pictures: str = "") -> str:
     number of their line (`data-line`, from 0), for a script that ticks it."""
     parser, env = _parser(), {"pictures": pictures}
     tokens = parser.parse(text, env)
+    for token in tokens:
+        # The page has its own first heading: those of a text stand below it.
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
     for before, token in itertools.pairwise(tokens):
         box = (
             TICK.match(token.content) if token.type == "inline" and before.type == "paragraph_open" else None
