@@ -141,7 +141,11 @@ export class Record {
     this.busy = false;
     if (html === null) { const said = (up ? this.older : this.newer)?.querySelector("span"); if (said) said.textContent = "They could not be fetched. Try again."; return; }
     const all = this.entries, anchor = up ? all[0] : all[all.length - 1], top = anchor?.getBoundingClientRect().top ?? 0;
-    this.list.insertAdjacentHTML(up ? "afterbegin" : "beforeend", html);
+    // What came by the stream meanwhile stands already: each entry once.
+    const template = document.createElement("template"), first = this.first, last = this.last;
+    template.innerHTML = html;
+    const missing = [...template.content.children].filter((x) => { const seq = Number(x.dataset.seq); return up ? seq < first : seq > last; });
+    if (up) this.list.prepend(...missing); else this.list.append(...missing);
     this.trim(up);
     this.bars();
     if (anchor?.isConnected) this.by(anchor.getBoundingClientRect().top - top);
