@@ -14,6 +14,7 @@ from tests.domain.paging_world import (
     Later,
     Scripted,
     World,
+    around_the_clock,
     run,
     seconds_between,
     unfolded,
@@ -65,6 +66,7 @@ class Limited(Bundling):
 
 @pytest.fixture
 async def world(db: Database, company: object) -> Bundling:
+    await around_the_clock(db)
     return Bundling(db, company)  # type: ignore[arg-type]
 
 
@@ -395,6 +397,7 @@ async def test_a_flood_lists_fifty_and_counts_the_rest(world: Bundling) -> None:
 async def test_more_than_a_place_should_get_is_held_back_visibly_but_never_a_first_page(
     db: Database, company: object, later: Later
 ) -> None:
+    await around_the_clock(db)
     world = Limited(db, company)  # type: ignore[arg-type]
     await world.add_webhook(world.company.ana, delay_s=600, urgency="low")
     urgent = await world.open_many(3, priority=1)

@@ -5,7 +5,7 @@ import pytest
 from tests.domain.street import declared
 from tests.support import Company
 from tocsin.duty import mentioned
-from tocsin.incidents import edits, entries, people, queries, roles, said_read
+from tocsin.incidents import edits, entries, privacy, queries, roles, said_read
 from tocsin.incidents.model import Incident
 from tocsin.incidents.people_names import offered_names
 from tocsin.kernel.db import Actor, Database
@@ -97,7 +97,7 @@ async def test_a_private_incident_tells_only_those_who_may_see_it(
     ]
     assert {n.name: n.sees for n in await offered_names(db, hidden)}["Ben Okafor"] is False
     async with db.unit(company.as_ana(), "web") as u:
-        await people.add_member(u, hidden.id, company.ben)
+        await privacy.add_member(u, hidden.id, company.ben)
     told = await notices(db, pumps)
     assert [n[0] for n in told] == ["Ben Okafor"], "let in, they hear of what addressed them"
     assert "zanzibar" not in str(told)

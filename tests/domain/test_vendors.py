@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.domain.paging_world import LINKS, Later, Scripted, World, run, unfolded, value
+from tests.domain.paging_world import LINKS, Later, Scripted, World, around_the_clock, run, unfolded, value
 from tests.support import Company
 from tocsin.kernel.db import Database
 from tocsin.kernel.errors import Forbidden, NotFound
@@ -137,6 +137,7 @@ class Town(World):
 @pytest.fixture
 async def town(db: Database, company: Company) -> Town:
     found = Town(db, company)
+    await around_the_clock(db)
     await found.reach(company.ana, ("sms", 0), ("email", 3600))
     # One step and no repeat: pages of other people would only blur the picture.
     await run(db, "delete from escalation_steps where position = 1")
