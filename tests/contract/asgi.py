@@ -1,5 +1,6 @@
 """The composed app asked in process, as a program from outside asks it."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +43,8 @@ async def ask(
     async def receive() -> Message:
         if waiting:
             return {"type": "http.request", "body": waiting.pop(), "more_body": False}
-        return {"type": "http.disconnect"}
+        await asyncio.Event().wait()  # a client that stays until it has its answer
+        raise AssertionError
 
     async def send(message: Message) -> None:
         sent.append(message)

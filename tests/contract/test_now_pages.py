@@ -11,6 +11,7 @@ from tocsin.alerts.commands import acknowledge, report
 from tocsin.incidents.commands import set_severity
 from tocsin.incidents.entries import say
 from tocsin.incidents.now import last_hour
+from tocsin.incidents.role_definitions import RoleDraft, define
 from tocsin.incidents.roles import take_role
 from tocsin.incidents.updates import publish_update
 from tocsin.kernel.db import Database
@@ -39,6 +40,9 @@ async def test_open_incidents_say_ones_part_and_the_late_ones_come_first(
     loud = await declared(db, company.as_ben(), "Checkout is down", severity=1)
     late = await declared(db, company.as_ana(), "Mail is slow", severity=2)
     await do(db, company.as_ana(), take_role, late.id, "scribe")
+    async with db.unit(company.admin(), "web") as u:
+        own = await define(u, RoleDraft("Security lead"))
+    await do(db, company.as_ana(), take_role, late.id, own)
     await later(minutes=20)
     await do(
         db, company.as_ben(), publish_update, loud.id, audience="responders", state="We look into it.",
@@ -47,7 +51,7 @@ async def test_open_incidents_say_ones_part_and_the_late_ones_come_first(
     seen = (await browser.see("/")).partition('id="open-title"')[2]
     assert seen.index("Mail is slow") < seen.index("Checkout is down")
     assert "Update is late" in seen.partition("Checkout is down")[0]
-    assert '<span class="badge mine">scribe</span>' in seen
+    assert '<span class="badge mine">scribe, security lead</span>' in seen
     secret = await declared(db, company.as_ben(), "Somebody was hacked", private=True)
     seen = await browser.see("/")
     assert "hacked" not in seen

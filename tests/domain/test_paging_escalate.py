@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.domain.paging_world import Later, World, run, seconds_between, unfolded, value
+from tests.domain.paging_world import Later, World, around_the_clock, run, seconds_between, unfolded, value
 from tocsin.kernel.db import Database
 from tocsin.kernel.ids import new_id
 from tocsin.paging import queries
@@ -235,6 +235,7 @@ async def test_an_unverified_method_without_a_rule_is_not_used(world: World) -> 
 
 
 async def test_rules_wait_their_delay_and_their_urgency(world: World, later: Later) -> None:
+    await around_the_clock(world.db)
     await world.add_webhook(world.company.ana, delay_s=120)
     urgent, calm = await world.open(priority=1), await world.open(priority=5)
     await world.settle()

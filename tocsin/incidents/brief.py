@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from tocsin.incidents.item_model import Board, Item, ItemState
 from tocsin.incidents.model import Incident, RoleHolder, RoleName, Update
+from tocsin.incidents.role_model import words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,11 @@ def _who(item: Item) -> str:
 
 
 def _state(facts: Facts) -> list[Line]:
-    i, holders = facts.incident, {r.role: r.name for r in facts.roles}
+    i, holders = facts.incident, {r.role: r for r in facts.roles}
     about = f", service {facts.service}" if facts.service else ""
     since = f"since {_utc(i.declared_at)}" if i.resolved_at is None else f"resolved {_utc(i.resolved_at)}"
-    people = [f"{role.words}: {holders.get(role, 'nobody')}" for role in RoleName if role in holders]
+    ours = [role.value for role in RoleName if role in holders]
+    people = [f"{words_of(holders[role].title)}: {holders[role].name}" for role in (*ours, *sorted(holders.keys() - {*ours}))]
     manager = [] if RoleName.INCIDENT_MANAGER in holders else ["incident manager: nobody"]
     return [
         Line(f"SEV{i.severity}, {i.status}, {since}{about}"),

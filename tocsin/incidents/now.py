@@ -6,7 +6,8 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from tocsin.incidents.model import RoleName, Status
+from tocsin.incidents.model import Status
+from tocsin.incidents.role_model import words_of
 from tocsin.kernel.db import Reader
 from tocsin.kernel.sql import Statements
 from tocsin.record.kinds import decode
@@ -18,7 +19,7 @@ LINES = 5
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """An open incident. `roles`: what the viewer is in it; `late`: its promised update did not come."""
+    """An open incident. `roles`: the titles of what the viewer is in it; `late`: its promised update did not come."""
 
     id: UUID
     key: str
@@ -37,7 +38,7 @@ class Open:
     @property
     def part(self) -> str:
         """The viewer's part in words; empty for onlookers."""
-        words = [RoleName(role).words for role in self.roles]
+        words = [words_of(title) for title in self.roles]
         return ", ".join(words) or ("you take part" if self.takes_part else "")
 
 

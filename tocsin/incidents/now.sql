@@ -4,7 +4,8 @@
 -- are not private.
 select c.id, c.key, c.summary, c.severity, c.status, c.private, c.declared_at, c.update_due_at, c.manager, c.service,
        coalesce(c.update_due_at <= clock(), false) as late,
-       array(select r.role from incident_roles r where r.incident_id = c.id and r.user_id = $1 order by r.role) as roles,
+       array(select d.title from incident_roles r join role_definitions d on d.name = r.role
+             where r.incident_id = c.id and r.user_id = $1 order by r.role) as roles,
        exists (select from incident_responders p where p.incident_id = c.id and p.user_id = $1 and p.left_at is null) as takes_part
 from incident_cards($1) c
 where c.resolved_at is null and ($1::uuid is not null or not c.private)

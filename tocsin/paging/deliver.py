@@ -61,6 +61,8 @@ class Sender:
         self._tasks: set[asyncio.Task[Result]] = set()
         self._results: list[Result] = []
         self._recorder: asyncio.Task[None] | None = None
+        #: There is room that no turn has seen yet.
+        self._wanted = False
         self._refill: asyncio.Task[None] | None = None
         self._turning = asyncio.Lock()
         self._closing = self._stuck = False
@@ -161,14 +163,18 @@ class Sender:
 
     def _fill_up(self) -> None:
         """Beside the recorder: whoever has room need not wait for a commit."""
+        self._wanted = True
         if self._refill is None or self._refill.done():
             self._refill = asyncio.create_task(self._take_more())
 
     async def _take_more(self) -> None:
         """There is room again, and what one vendor refused is due at once for the next."""
         try:
-            while await self.turn():
-                pass
+            # Room that came while a turn was underway is not seen by that turn.
+            while self._wanted:
+                self._wanted = False
+                while await self.turn():
+                    pass
         except Unavailable:
             return  # The clock wakes the pump again.
 

@@ -96,8 +96,20 @@ function glance(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
   for (const fresh of page.body.children) {
     const shown = fresh.id && document.getElementById(fresh.id);
-    if (shown) put(shown, fresh.innerHTML);
+    if (shown && !held(shown, () => glance(html))) put(shown, fresh.innerHTML);
   }
+}
+
+// What is being pressed stays until the finger is up: a press whose button is replaced meanwhile would do nothing.
+const LONGEST_PRESS_MS = 3000;
+let pressed = null, pressing = 0;
+document.addEventListener("pointerdown", (event) => { pressed = event.target; clearTimeout(pressing); pressing = setTimeout(release, LONGEST_PRESS_MS); }, true);
+for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => { clearTimeout(pressing); pressing = setTimeout(release); }, true);
+function release() { pressed = null; document.dispatchEvent(new Event("tocsin:released")); }
+function held(element, again) {
+  if (!pressed || !element.contains(pressed)) return false;
+  document.addEventListener("tocsin:released", again, { once: true });
+  return true;
 }
 
 function address(element) { return element.dataset.refreshUrl || location.href; }
@@ -124,6 +136,7 @@ async function refresh(url, spread = 0) {
 }
 
 function swap(element, html) {
+  if (held(element, () => refresh(address(element)))) return;
   const editing = element.contains(document.activeElement) && document.activeElement.matches("input:not([type=hidden]), textarea, select, time-range");
   const opened = [...element.querySelectorAll("details[open]")].map((d) => d.id).filter(Boolean);
   if (editing) { element.addEventListener("focusout", () => refresh(address(element)), { once: true }); return; }

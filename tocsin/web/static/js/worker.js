@@ -55,7 +55,8 @@ async function acknowledge(notification, told) {
   } catch {
     words = null;
   }
-  notification.close();
+  // What has a tag is replaced: closed before, the one that follows may be closed with it.
+  if (!told.tag) notification.close();
   // The button goes only when it has done what it says.
   if (words) return show({ ...told, title: words, body: told.title, ack: undefined, urgent: false });
   return show({ ...told, title: "NOT acknowledged. Open it, or try again.", body: told.title, urgent: true });
