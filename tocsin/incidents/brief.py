@@ -88,7 +88,10 @@ def _state(facts: Facts) -> list[Line]:
     about = f", service {facts.service}" if facts.service else ""
     since = f"since {_utc(i.declared_at)}" if i.resolved_at is None else f"resolved {_utc(i.resolved_at)}"
     ours = [role.value for role in RoleName if role in holders]
-    people = [f"{words_of(holders[role].title)}: {holders[role].name}" for role in (*ours, *sorted(holders.keys() - {*ours}))]
+    people = [
+        f"{words_of(holders[role].title)}: {holders[role].name}"
+        for role in (*ours, *sorted(holders.keys() - {*ours}))
+    ]
     manager = [] if RoleName.INCIDENT_MANAGER in holders else ["incident manager: nobody"]
     return [
         Line(f"SEV{i.severity}, {i.status}, {since}{about}"),
