@@ -16,7 +16,7 @@ STATE = {
     "incident": (
         "summary", "severity", "status", "impact", "reporter_contact", "products", "service_id", "private",
         "impact_started_at", "detected_at", "acknowledged_at", "first_update_at", "mitigated_at", "resolved_at",
-        "update_due_at", "update_missed_at", "sub_status", "merged_into",
+        "update_due_at", "update_missed_at", "sub_status", "merged_into", "type", "fields",
     ),
     "alert": ("acknowledged_at", "acknowledged_by", "owner_id", "snoozed_until", "promised_until", "closed_at", "closed_by"),
     "schedule": ("name", "time_zone"),
@@ -171,6 +171,8 @@ async def fold_and_compare(db: Database) -> None:
 def _same(folded: Any, stored: Any) -> bool:
     if isinstance(stored, datetime):
         return isinstance(folded, datetime) and abs((folded - stored).total_seconds()) < 0.001
+    if isinstance(stored, dict):
+        return (folded or {}) == stored
     if stored in ("", []) or stored is False or stored is None:
         return folded in (None, "", [], (), False)
     if isinstance(stored, list):

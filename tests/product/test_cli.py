@@ -74,7 +74,7 @@ def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
         ("oncall", "final"), ("oncall", "overrides"), ("oncall", "override"), ("oncall", "take"), ("oncall", "take-back"),
         ("schedule",), ("schedule", "list"), ("schedule", "show"), ("schedule", "export"), ("schedule", "import"),
         ("schedule", "archive"), ("schedule", "check"), ("cover",), ("cover", "list"), ("cover", "ask"), ("cover", "accept"),
-        ("cover", "decline"), ("cover", "withdraw"), ("cover", "leave"), ("cover", "history"), ("cover", "undo"), ("incident", "declare"), ("incident", "list"),
+        ("cover", "decline"), ("cover", "withdraw"), ("cover", "leave"), ("cover", "history"), ("cover", "undo"), ("incident", "declare"), ("incident", "list"), ("incident", "set"),
         ("incident", "show"), ("incident", "say"), ("incident", "work"), ("incident", "claim"), ("incident", "still"), ("incident", "notes"), ("incident", "checklist"), ("playbook",), ("playbook", "show"), ("playbook", "check"), ("playbook", "apply"), ("incident", "update"), ("incident", "brief"), ("incident", "export"), ("incident", "import"), ("incident", "resolve"),
         ("incident", "log"), ("incident", "search"), ("incident", "edit"), ("incident", "reply"), ("incident", "pin"),
         ("incident", "react"), ("incident", "redact"),
@@ -160,6 +160,11 @@ def test_an_incident_from_the_shell(shell: Shell) -> None:
     assert f"#{claim['seq']} done" in shell.run("incident", "work", key).stdout
     shown = shell.run("incident", "show", key)
     assert "Looking at the gateway" in shown.stdout
+    assert shell.run("incident", "set", key).returncode == 2
+    assert "There is no type" in shell.run("incident", "set", key, "--type", "Outage").stderr
+    assert "There is no field" in shell.run("incident", "set", key, "--field", "Cause=x").stderr
+    assert key in shell.run("incident", "list", "--severity", "1").stdout
+    assert key not in shell.run("incident", "list", "--severity", "3").stdout
     assert key in shell.run("incident", "list").stdout
     update = shell.run("incident", "update", key, "We are on it", "--now", "Rolling back", "--next-in", "15")
     assert update.returncode == 0, update.stderr

@@ -62,6 +62,8 @@ PEOPLE = {
 SET_UP = {
     "policy.create", "policy.change", "policy.archive", "policy.apply_to_running", "team.create", "team.set_paging_rule",
     "team.add_member", "user.invite", "promise.set_default", "role.define", "role.change", "role.put_away",
+    "incident_type.define", "incident_type.change", "incident_type.put_away", "incident_field.define", "incident_field.change",
+    "incident_field.put_away",
 }  # fmt: skip
 
 #: Per door: why, and what.

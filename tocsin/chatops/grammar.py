@@ -7,6 +7,7 @@ from tocsin.chatops import (
     bonds_verbs,
     catchup_verbs,
     entry_verbs,
+    field_verbs,
     item_verbs,
     people_verbs,
     privacy_verbs,
@@ -33,6 +34,7 @@ VERBS: dict[str, Verb] = {
     **privacy_verbs.VERBS,
     **bonds_verbs.VERBS,
     **catchup_verbs.VERBS,
+    **field_verbs.VERBS,
 }
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import typer
 
@@ -23,22 +23,71 @@ def declare(
     service: Annotated[str, typer.Option(help="Name of the faulty service.")] = "",
     alert: Annotated[str, typer.Option(help="Id or number of the alert it comes from.")] = "",
     private: Annotated[bool, typer.Option("--private", help="Only named people may see it.")] = False,
+    type_: Annotated[str, typer.Option("--type", help="Its type, by name or title.")] = "",
+    field: Annotated[
+        list[str] | None,
+        typer.Option("--field", help="One of your own fields, as “Root cause=disk”; may repeat."),
+    ] = None,
+    page: Annotated[
+        str, typer.Option(help="Whom to page at once: a person, a team, a schedule or a service.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
-    """Declare an incident. Opens its room, video link, notes page; pages who has to know."""
+    """Declare an incident. Opens its room, video link, notes page."""
     body = {"summary": summary, "severity": severity, "impact": impact, "private": private}
-    body |= {k: v for k, v in {"service": service, "alert": alert}.items() if v}
+    body |= {k: v for k, v in {"service": service, "alert": alert, "type": type_, "page": page}.items() if v}
+    body |= {"fields": _fields(field)} if field else {}
     data = call("POST", "/api/v1/incidents", body)
     show(data, as_json, lambda d: f"{d['key']} declared: {d['url']}")
+
+
+def _fields(given: list[str]) -> dict[str, str]:
+    """`Root cause=disk` each; nothing after the sign empties the field."""
+    if wrong := [each for each in given if "=" not in each]:
+        raise typer.BadParameter(f"{wrong[0]}: write it as “Root cause=disk”.")
+    return {name.strip(): value.strip() for name, _, value in (each.partition("=") for each in given)}
+
+
+@app.command("set")
+def set_(
+    key: Key,
+    type_: Annotated[str | None, typer.Option("--type", help="Another type; empty takes it away.")] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option("--field", help="One of your own fields, as “Root cause=disk”; may repeat."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Set the type of an incident, and fill in your own fields."""
+    if type_ is None and not field:
+        raise typer.BadParameter("Give --type or --field.")
+    data: dict[str, Any] = {}
+    if type_ is not None:
+        data = call("PUT", f"/api/v1/incidents/{quote(key)}/type", {"type": type_})
+    if field:
+        data = call("PUT", f"/api/v1/incidents/{quote(key)}/fields", {"fields": _fields(field)})
+    show(data, as_json, _describe)
 
 
 @app.command("list")
 def list_(
     everything: Annotated[bool, typer.Option("--all", help="Resolved ones too.")] = False,
+    severity: Annotated[int, typer.Option(min=0, max=3, help="Only these; 0 for all.")] = 0,
+    status: Annotated[str, typer.Option(help="Only these, for example mitigated.")] = "",
+    type_: Annotated[str, typer.Option("--type", help="Only these, by the type's name.")] = "",
+    private: Annotated[bool, typer.Option("--private", help="Private ones only.")] = False,
     as_json: Json = False,
 ) -> None:
     """List open incidents."""
-    data = call("GET", "/api/v1/incidents" + ("?all=true" if everything else ""))
+    asked = {
+        "all": "true" * everything,
+        "severity": severity or "",
+        "status": status,
+        "type": type_,
+        "private": "true" * private,
+    }
+    query = urlencode({name: value for name, value in asked.items() if value})
+    data = call("GET", "/api/v1/incidents" + (f"?{query}" if query else ""))
     columns = {
         "key": "KEY",
         "severity_name": "SEV",
@@ -174,6 +223,8 @@ def _describe(data: dict[str, Any]) -> str:
     head = [
         f"{data['key']}  {data['severity_name']}  {data['status']}{_more(data)}  since {local(data['declared_at'])}",
         data["summary"],
+        *([f"type: {data['type'].replace('_', ' ')}"] if data["type"] else []),
+        *(f"{name.replace('_', ' ')}: {_words(value)}" for name, value in data["fields"].items()),
         *(f"{r['role'].replace('_', ' ')}: {r['name']}" for r in data["roles"]),
         *(f"{one['words']} {one['key']}: {one['summary']}" for one in data["linked"]),
         *([f"merged into {data['merged_into']}"] if data["merged_into"] else []),
@@ -183,6 +234,14 @@ def _describe(data: dict[str, Any]) -> str:
     return "\n".join(
         head + [f"#{e['seq']} {local(e['happened_at'])} {e['actor']}: {e['text']}" for e in data["entries"]]
     )
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(value.get("name", ""))
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _more(data: dict[str, Any]) -> str:

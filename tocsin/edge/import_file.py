@@ -51,6 +51,8 @@ class _Origin(_Model):
 
 class _State(_Model):
     service: Short = ""
+    type: Short = ""
+    fields: Annotated[list[dict[str, Any]], Field(max_length=200)] = []
     private: bool = False
     declared_at: AwareDatetime
 
@@ -89,7 +91,7 @@ def read(data: bytes) -> Record:
         raise Invalid("record", "The file does not begin with a declaration.")
     carried = {
         "roles": file.roles, "responders": file.responders, "alerts": file.alerts, "places": file.places,
-        "service": file.incident.service, "people": _people(file.items),
+        "service": file.incident.service, "type": file.incident.type, "fields": file.incident.fields, "people": _people(file.items),
     }  # fmt: skip
     return Record(
         file.export_id, file.exported_at, file.incident.declared_at, file.origin.key, file.origin.url, file.incident.private,

@@ -14,6 +14,8 @@ async def around(db: Reader, incident: Incident, viewer: UUID | None) -> dict[st
     """As JSON-able data; of other incidents only those that the viewer may see."""
     return {
         "sub_status": incident.sub_status,
+        "type": incident.type,
+        "fields": incident.fields,
         "phases": phases_as_data(await timings(db, incident)),
         "linked": [asdict(b) | {"words": b.words} for b in await bonds_of(db, incident.id, viewer)],
         "merged_into": await merged_into(db, incident.id, viewer),

@@ -66,7 +66,7 @@ async def change(
         sql.change, after.id, after.summary, after.severity, after.status, after.impact, after.reporter_contact,
         list(after.products), after.service_id, after.private, after.impact_started_at, after.detected_at,
         after.acknowledged_at, after.first_update_at, after.mitigated_at, after.resolved_at, after.update_due_at,
-        after.update_missed_at, after.sub_status, after.merged_into,
+        after.update_missed_at, after.sub_status, after.merged_into, after.type, after.fields,
     )  # fmt: skip
     await append(u, stream(incident.id), head, payload, happened_at=happened_at, amends=amends)
     return after

@@ -1,13 +1,15 @@
 """Declaring an incident and changing its state. Roles and people: `people.py`; words: `entries.py`;
 alerts: `links.py`; updates: `updates.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from tocsin.catalog.queries import service_by_id
 from tocsin.incidents.bonds_kinds import IncidentUnmerged, SubStatusSet
 from tocsin.incidents.change import change, lock, lock_open, lock_two, sql, stream, text
+from tocsin.incidents.fields import chosen_type, read_values
 from tocsin.incidents.kinds import (
     ImpactChanged,
     IncidentCancelled,
@@ -42,12 +44,16 @@ async def declare(
     products: Sequence[str] = (),
     alert_id: UUID | None = None,
     private: bool = False,
+    type_: str = "",
+    fields: Mapping[str, Any] | None = None,
 ) -> str:
     """Declares an incident and answers its key. From an alert: that alert is linked and acknowledged.
 
-    A private one gets a key that tells nothing, and is seen by its declarer and whom they let in (`privacy.py`), and by those with a role.
+    `type_` by name or title; a type may be private from the start. `fields` by name or title. A private one gets a key that tells nothing, and is seen by its declarer and whom they let in (`privacy.py`), and by those with a role.
     """
     alert = await alert_to_link(u, alert_id) if alert_id else None
+    kind, values = await chosen_type(u, type_), await read_values(u, fields or {})
+    private = private or bool(kind and kind.private)
     service_id = service_id or (alert.service_id if alert else None)
     payload = IncidentDeclared(
         key=await new_key(u, private=private), summary=text("summary", summary, 300), severity=_severity(severity),
@@ -58,12 +64,14 @@ async def declare(
         detected_at=alert.created_at if alert else None,
         acknowledged_at=alert.acknowledged_at or await u.clock() if alert else None,
         update_due_at=(await rhythm_of(u, severity)).first_due(await u.clock()),
+        type=kind.name if kind else None, type_title=kind.title if kind else "",
+        fields={f.name: value for f, value in values if value is not None},
     )  # fmt: skip
     incident_id = new_id()
     await u.run(
         sql.insert, incident_id, payload.key, payload.summary, severity, payload.impact, payload.reporter_contact,
         list(payload.products), service_id, private, u.actor.id, await u.clock(), payload.detected_at,
-        payload.acknowledged_at, payload.update_due_at,
+        payload.acknowledged_at, payload.update_due_at, payload.type, payload.fields,
     )  # fmt: skip
     await append(u, stream(incident_id), 1, payload)
     if u.actor.id:

@@ -21,8 +21,10 @@ def head(data: Mapping[str, Any]) -> Iterator[str]:
     if data["confidential"]:
         yield "**Confidential: this incident is private.**"
         yield ""
-    yield f"SEV{state['severity']}, {state['status']}" + (
-        f", service {escaped(state['service'])}" if state["service"] else ""
+    yield (
+        f"SEV{state['severity']}, {state['status']}"
+        + (f", service {escaped(state['service'])}" if state["service"] else "")
+        + (f", {escaped(state['type'])}" if state["type"] else "")
     )
     yield ""
     yield from (f"- {words}: {moment(state[name])}" for name, words in _TIMES if state[name])
@@ -30,6 +32,7 @@ def head(data: Mapping[str, Any]) -> Iterator[str]:
         yield f"- Imported, was {escaped(data['imported_from']['key'])} at {escaped(data['imported_from']['url'])}"
     yield f"- Exported: {moment(data['exported_at'])} by {escaped(data['exported_by'])}, {state['entries']} entries"
     yield from _part("Impact", [escaped(state["impact"])] if state["impact"] else [])
+    yield from _part("Fields", [f"- {escaped(f['title'])}: {escaped(f['words'])}" for f in state["fields"]])
     yield from _part(
         "Roles", [f"- {r['role'].replace('_', ' ')}: {escaped(r['name'])}" for r in data["roles"]]
     )

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 from tocsin.incidents import queries
+from tocsin.incidents.field_definitions import type_title
+from tocsin.incidents.fields import fields_of
 from tocsin.incidents.item_model import Item
 from tocsin.incidents.item_queries import items_of
 from tocsin.incidents.model import Incident
@@ -110,7 +112,7 @@ async def head_of(
         "confidential": incident.private,
         "origin": {"key": incident.key, "url": url},
         "imported_from": {"key": origin["origin_key"], "url": origin["origin_url"]} if origin else None,
-        "incident": _state(incident, service.name if service else carried.get("service", "")),
+        "incident": _state(incident, service.name if service else carried.get("service", "")) | await _own(db, incident, carried),
         **{name: found or carried.get(name, []) for name, found in live.items()},
         "items": [_item(i, carried.get("people", {})) for i in await items_of(db, incident.id)],
         "notes": extras.notes,
@@ -130,6 +132,15 @@ def _state(i: Incident, service: str) -> dict[str, Any]:
         "first_update_at": _time(i.first_update_at), "mitigated_at": _time(i.mitigated_at),
         "resolved_at": _time(i.resolved_at), "update_due_at": _time(i.update_due_at), "entries": i.head,
     }  # fmt: skip
+
+
+async def _own(db: Reader, incident: Incident, carried: Mapping[str, Any]) -> dict[str, Any]:
+    """The type and the organisation's own fields, as words: another installation has others."""
+    said = [{"title": f.definition.title, "words": f.words} for f in await fields_of(db, incident) if f.words]
+    return {
+        "type": await type_title(db, incident.type) or carried.get("type", ""),
+        "fields": said or carried.get("fields", []),
+    }
 
 
 def _item(item: Item, people: Mapping[str, list[str]]) -> dict[str, Any]:

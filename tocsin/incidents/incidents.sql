@@ -5,8 +5,8 @@ update incident_numbers set last = last + 1 returning last
 -- name: insert
 -- A new incident; its first entry follows in the same transaction.
 insert into incidents (id, key, summary, severity, status, impact, reporter_contact, products, service_id, private,
-                       declared_by, declared_at, detected_at, acknowledged_at, update_due_at)
-values ($1, $2, $3, $4, 'investigating', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                       declared_by, declared_at, detected_at, acknowledged_at, update_due_at, type, fields)
+values ($1, $2, $3, $4, 'investigating', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 
 -- name: lock
 -- row: Incident
@@ -14,7 +14,7 @@ values ($1, $2, $3, $4, 'investigating', $5, $6, $7, $8, $9, $10, $11, $12, $13,
 -- One incident, for a change, if the actor may see it (or is the engine).
 select id, key, summary, severity, status, impact, reporter_contact, products, service_id, private, declared_by,
        impact_started_at, detected_at, declared_at, acknowledged_at, first_update_at, mitigated_at, resolved_at,
-       update_due_at, update_missed_at, sub_status, merged_into, head
+       update_due_at, update_missed_at, sub_status, merged_into, type, fields, head
 from incidents where id = $1 and ($3 or may_see_incident(incidents, $2)) for update
 
 -- name: change
@@ -23,7 +23,7 @@ from incidents where id = $1 and ($3 or may_see_incident(incidents, $2)) for upd
 update incidents set summary = $2, severity = $3, status = $4, impact = $5, reporter_contact = $6, products = $7,
     service_id = $8, private = $9, impact_started_at = $10, detected_at = $11, acknowledged_at = $12,
     first_update_at = $13, mitigated_at = $14, resolved_at = $15, update_due_at = $16, update_missed_at = $17,
-    sub_status = $18, merged_into = $19, head = head + 1
+    sub_status = $18, merged_into = $19, type = $20, fields = $21, head = head + 1
 where id = $1 returning head
 
 -- name: merged_into
@@ -38,7 +38,7 @@ where i.id = $1 and may_see_incident(m, $2)
 -- One incident by its key, if the viewer may see it.
 select id, key, summary, severity, status, impact, reporter_contact, products, service_id, private, declared_by,
        impact_started_at, detected_at, declared_at, acknowledged_at, first_update_at, mitigated_at, resolved_at,
-       update_due_at, update_missed_at, sub_status, merged_into, head
+       update_due_at, update_missed_at, sub_status, merged_into, type, fields, head
 from incidents where key = $1 and may_see_incident(incidents, $2)
 
 -- name: by_id
@@ -47,7 +47,7 @@ from incidents where key = $1 and may_see_incident(incidents, $2)
 -- One incident by its id, if the viewer may see it.
 select id, key, summary, severity, status, impact, reporter_contact, products, service_id, private, declared_by,
        impact_started_at, detected_at, declared_at, acknowledged_at, first_update_at, mitigated_at, resolved_at,
-       update_due_at, update_missed_at, sub_status, merged_into, head
+       update_due_at, update_missed_at, sub_status, merged_into, type, fields, head
 from incidents where id = $1 and may_see_incident(incidents, $2)
 
 -- name: mine
@@ -55,7 +55,7 @@ from incidents where id = $1 and may_see_incident(incidents, $2)
 -- Open incidents that somebody takes part in.
 select id, key, summary, severity, status, impact, reporter_contact, products, service_id, private, declared_by,
        impact_started_at, detected_at, declared_at, acknowledged_at, first_update_at, mitigated_at, resolved_at,
-       update_due_at, update_missed_at, sub_status, merged_into, head
+       update_due_at, update_missed_at, sub_status, merged_into, type, fields, head
 from incidents i
 where resolved_at is null and may_see_incident(i, $1) and (
     declared_by = $1
@@ -70,7 +70,7 @@ order by severity, declared_at limit 50
 -- Incidents whose promised update did not come; each is locked, what another process has is left to it.
 select id, key, summary, severity, status, impact, reporter_contact, products, service_id, private, declared_by,
        impact_started_at, detected_at, declared_at, acknowledged_at, first_update_at, mitigated_at, resolved_at,
-       update_due_at, update_missed_at, sub_status, merged_into, head
+       update_due_at, update_missed_at, sub_status, merged_into, type, fields, head
 from incidents
 where resolved_at is null and update_missed_at is null and update_due_at <= clock()
 order by update_due_at limit 100
@@ -89,19 +89,23 @@ select head from incidents where id = $1
 -- row: Card
 -- What lists show, newest first; everything filtered is optional.
 select id, key, summary, severity, status, private, declared_at, resolved_at, update_due_at, manager, service,
-       service_id
+       service_id, type, type_title
 from incident_cards($1) c
 where ($2::boolean is null or (resolved_at is not null) = $2)
   and ($3::text is null or summary ilike '%' || $3 || '%' or key ilike $3)
   and ($4::integer is null or severity = $4)
   and ($5::timestamptz is null or declared_at < $5)
+  and ($7::text is null or status = $7)
+  and ($8::text is null or type = $8)
+  and (not $9::boolean or private)
+  and ($10::uuid is null or service_id = $10)
 order by declared_at desc limit $6
 
 -- name: cards_of_alert
 -- row: Card
 -- The incidents an alert is linked to.
 select id, key, summary, severity, status, private, declared_at, resolved_at, update_due_at, manager, service,
-       service_id
+       service_id, type, type_title
 from incident_cards($2) c
 where exists (select from incident_alerts l where l.incident_id = c.id and l.alert_id = $1)
 order by declared_at desc
@@ -110,18 +114,19 @@ order by declared_at desc
 -- row: Card
 -- A service's incidents, newest first.
 select id, key, summary, severity, status, private, declared_at, resolved_at, update_due_at, manager, service,
-       service_id
+       service_id, type, type_title
 from incident_cards($2) c where service_id = $1 order by declared_at desc limit $3
 
 -- name: look_alikes
 -- row: Card
--- Open incidents with similar words or the same service. Private ones are never named here.
+-- Open incidents with similar words or the same service, and those with similar words that were resolved lately ($4). Private ones
+-- are never named here.
 select id, key, summary, severity, status, private, declared_at, resolved_at, update_due_at, manager, service,
-       service_id
+       service_id, type, type_title
 from incident_cards($3) c
-where resolved_at is null and not private
-  and (word_similarity($1, summary) > 0.35 or similarity($1, summary) > 0.25 or service_id = $2)
-order by greatest(word_similarity($1, summary), similarity($1, summary)) desc, declared_at desc limit 5
+where not private and (resolved_at is null or resolved_at > clock() - $4::interval)
+  and (word_similarity($1, summary) > 0.35 or similarity($1, summary) > 0.25 or (resolved_at is null and service_id = $2))
+order by resolved_at is not null, greatest(word_similarity($1, summary), similarity($1, summary)) desc, declared_at desc limit 5
 
 -- name: roles
 -- row: RoleHolder

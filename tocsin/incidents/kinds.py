@@ -1,6 +1,6 @@
 """What can happen to an incident. `changes()` names the columns that an entry sets; commands write exactly these."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,9 +35,15 @@ class IncidentDeclared:
     detected_at: datetime | None = None
     acknowledged_at: datetime | None = None
     update_due_at: datetime | None = None
+    type: str | None = None
+    type_title: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
 
     def sentence(self) -> str:
-        about = f" (service: {self.service})" if self.service else ""
+        known = [f"service: {self.service}"] * bool(self.service) + [f"type: {self.type_title}"] * bool(
+            self.type_title
+        )
+        about = f" ({', '.join(known)})" if known else ""
         return f"declared {self.key} as SEV{self.severity}: {self.summary}{about}"
 
     def changes(self) -> dict[str, Any]:
@@ -45,7 +51,7 @@ class IncidentDeclared:
             "summary": self.summary, "severity": self.severity, "status": "investigating", "impact": self.impact,
             "reporter_contact": self.reporter_contact, "products": self.products, "service_id": self.service_id,
             "private": self.private, "detected_at": self.detected_at, "acknowledged_at": self.acknowledged_at,
-            "update_due_at": self.update_due_at,
+            "update_due_at": self.update_due_at, "type": self.type, "fields": self.fields,
         }  # fmt: skip
 
 
@@ -169,52 +175,6 @@ class TimesCorrected:
             "impact_started_at": self.impact_started_at, "detected_at": self.detected_at,
             "mitigated_at": self.mitigated_at,
         }  # fmt: skip
-
-
-@kind("role_taken")
-@dataclass(frozen=True, slots=True)
-class RoleTaken:
-    """Somebody took a role that nobody held; `despite`: why, although they are not named for it."""
-
-    role: str
-    despite: str = ""
-
-    def sentence(self) -> str:
-        despite = f" all the same, although not named for it: {self.despite}" if self.despite else ""
-        return f"took the role {self.role.replace('_', ' ')}{despite}"
-
-
-@kind("role_transferred")
-@dataclass(frozen=True, slots=True)
-class RoleTransferred:
-    """A role went from one person to another, by name."""
-
-    role: str
-    to_id: UUID
-    to: str
-    was: str = ""
-    #: `accepted` by the one who has it now, or `planned` and agreed; else it was given at once, with a reason.
-    how: str = ""
-    why: str = ""
-
-    def sentence(self) -> str:
-        before, role = f", was {self.was}" if self.was else "", self.role.replace("_", " ")
-        if self.how == "accepted":
-            return f"accepted the role {role}{before}"
-        if self.how == "planned":
-            return f"handed the role {role} to {self.to} as agreed{before}"
-        return f"gave the role {role} to {self.to}{before}" + (f": {self.why}" if self.why else "")
-
-
-@kind("role_given_up")
-@dataclass(frozen=True, slots=True)
-class RoleGivenUp:
-    """Nobody holds the role now."""
-
-    role: str
-
-    def sentence(self) -> str:
-        return f"gave up the role {self.role.replace('_', ' ')}; nobody holds it now"
 
 
 @kind("responder_joined")

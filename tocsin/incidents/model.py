@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 
@@ -70,6 +71,8 @@ class Incident:
     update_missed_at: datetime | None
     sub_status: str
     merged_into: UUID | None
+    type: str | None
+    fields: dict[str, Any]
     head: int
 
 
@@ -89,6 +92,8 @@ class Card:
     manager: str | None
     service: str | None
     service_id: UUID | None
+    type: str | None
+    type_title: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from tocsin.paging.direct import PRIORITY, names, send_page
 from tocsin.paging.whom import split
 
 sql = Statements("tocsin.incidents", "paged.sql")
+#: What is paged for a severity: SEV3 waits for working hours.
+PRIORITY_OF = {1: 1, 2: 2, 3: 4}
 
 
 @command("incident.page")
@@ -41,6 +43,17 @@ async def page_about(
     await u.run(sql.keep_page, incident.id, alert_id)
     await change(u, incident, PeoplePaged(sent["target"], tuple(sent["people"]), alert_id, sent["number"]))
     return sent
+
+
+async def page_declared(u: Unit, key: str, target: str) -> None:
+    """Pages somebody for an incident that was just declared, as urgently as it is severe. Raises `Invalid` for `page`."""
+    row = await u.row(sql.just_declared, key, u.actor.id)
+    if row is None:
+        return
+    try:
+        await page(u, row["id"], target, priority=PRIORITY_OF[row["severity"]])
+    except Invalid as error:
+        raise Invalid("page", str(error)) from error
 
 
 async def page_by_line(u: Unit, incident_id: UUID, line: str) -> dict[str, Any]:

@@ -18,3 +18,7 @@ join alerts a on a.id = t.stream
 join incidents n on n.id = i.incident_id and n.resolved_at is null
 left join lateral (select true as paged from pages p where p.alert_id = a.id and p.user_id = u.id limit 1) p on true
 where not n.private or p.paged
+
+-- name: just_declared
+-- An incident that was declared in this transaction, if the actor may see it.
+select i.id, i.severity from incidents i where i.key = $1 and may_see_incident(i, $2)

@@ -1,6 +1,6 @@
 """Reading incidents. Every query that shows, counts or links them asks the one visibility predicate."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from tocsin.catalog.model import Service
@@ -27,6 +27,8 @@ from tocsin.kernel.sql import Statements
 sql = Statements("tocsin.incidents")
 room = Statements("tocsin.incidents", "room.sql")
 offered = Statements("tocsin.incidents", "roles.sql")
+#: What was resolved within this time may have come back.
+LATELY = timedelta(days=14)
 TONES = ("needed", "soon", "calm")
 
 
@@ -63,17 +65,34 @@ async def incident_cards(
     resolved: bool | None = None,
     text: str | None = None,
     severity: int | None = None,
+    status: str | None = None,
+    type_: str | None = None,
+    private: bool = False,
+    service_id: UUID | None = None,
     before: datetime | None = None,
     limit: int = 50,
 ) -> list[Card]:
-    """Incidents for lists, newest first; `resolved` None means both. `text` is looked for in summary and key."""
+    """Incidents for lists, newest first; `resolved` None means both. `text` is looked for in summary and key; `private`: only those."""
     pattern = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") if text else None
-    return await db.all(Card, sql.cards, viewer, resolved, pattern, severity, before, limit)
+    return await db.all(
+        Card,
+        sql.cards,
+        viewer,
+        resolved,
+        pattern,
+        severity,
+        before,
+        limit,
+        status,
+        type_,
+        private,
+        service_id,
+    )
 
 
 async def look_alikes(db: Reader, summary: str, service_id: UUID | None, viewer: UUID | None) -> list[Card]:
-    """Open incidents that may be the same, at most five."""
-    return await db.all(Card, sql.look_alikes, summary, service_id, viewer)
+    """Incidents that may be the same, at most five: open ones first, then those resolved lately."""
+    return await db.all(Card, sql.look_alikes, summary, service_id, viewer, LATELY)
 
 
 async def incidents_of_alert(db: Reader, alert_id: UUID, viewer: UUID | None) -> list[Card]:

@@ -1,4 +1,4 @@
-"""What an incident's record tells of roles that are offered, and of their hand-over at a time."""
+"""What an incident's record tells of roles: taken, given, offered, and handed over at a time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,52 @@ def _words(role: str) -> str:
 
 def _at(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+@kind("role_taken")
+@dataclass(frozen=True, slots=True)
+class RoleTaken:
+    """Somebody took a role that nobody held; `despite`: why, although they are not named for it."""
+
+    role: str
+    despite: str = ""
+
+    def sentence(self) -> str:
+        despite = f" all the same, although not named for it: {self.despite}" if self.despite else ""
+        return f"took the role {self.role.replace('_', ' ')}{despite}"
+
+
+@kind("role_transferred")
+@dataclass(frozen=True, slots=True)
+class RoleTransferred:
+    """A role went from one person to another, by name."""
+
+    role: str
+    to_id: UUID
+    to: str
+    was: str = ""
+    #: `accepted` by the one who has it now, or `planned` and agreed; else it was given at once, with a reason.
+    how: str = ""
+    why: str = ""
+
+    def sentence(self) -> str:
+        before, role = f", was {self.was}" if self.was else "", self.role.replace("_", " ")
+        if self.how == "accepted":
+            return f"accepted the role {role}{before}"
+        if self.how == "planned":
+            return f"handed the role {role} to {self.to} as agreed{before}"
+        return f"gave the role {role} to {self.to}{before}" + (f": {self.why}" if self.why else "")
+
+
+@kind("role_given_up")
+@dataclass(frozen=True, slots=True)
+class RoleGivenUp:
+    """Nobody holds the role now."""
+
+    role: str
+
+    def sentence(self) -> str:
+        return f"gave up the role {self.role.replace('_', ' ')}; nobody holds it now"
 
 
 @kind("role_offered")

@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tocsin.incidents.change import change, lock_open, me, person, sql, text
-from tocsin.incidents.kinds import RoleTransferred
 from tocsin.incidents.model import Incident, RoleHolder, RoleName
 from tocsin.incidents.role_definitions import role_named, rows
-from tocsin.incidents.role_kinds import RoleOfferAccepted, RoleOfferClosed, RoleOffered
+from tocsin.incidents.role_kinds import RoleOfferAccepted, RoleOfferClosed, RoleOffered, RoleTransferred
 from tocsin.incidents.role_model import (
     AWAY,
     FARTHEST,

@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from tocsin.incidents.change import change, lock, me, person, sql, text
-from tocsin.incidents.kinds import RoleGivenUp, RoleTaken, RoleTransferred
 from tocsin.incidents.model import Incident, RoleHolder
 from tocsin.incidents.privacy_kinds import MemberAdded
 from tocsin.incidents.role_definitions import role_named, rows
+from tocsin.incidents.role_kinds import RoleGivenUp, RoleTaken, RoleTransferred
 from tocsin.incidents.role_model import LONGEST_WHY, RoleDefinition, words_of
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Unit

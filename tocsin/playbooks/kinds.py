@@ -35,12 +35,14 @@ class StepUnchecked:
 @kind("playbook_applied")
 @dataclass(frozen=True, slots=True)
 class PlaybookApplied:
-    """The severity is another one now, and so are the playbook's steps."""
+    """The severity or the type is another one now, and so are the playbook's steps; `type`: its title."""
 
     version: int
     severity: int
     added: tuple[str, ...]
+    type: str = ""
 
     def sentence(self) -> str:
         more = f": {len(self.added)} more step{'s' if len(self.added) != 1 else ''}" if self.added else ""
-        return f"applied the playbook for SEV{self.severity}{more}"
+        about = f" and {self.type}" if self.type else ""
+        return f"applied the playbook for SEV{self.severity}{about}{more}"

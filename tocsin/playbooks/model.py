@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from tocsin.incidents.role_model import name_of
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -50,10 +52,10 @@ class Step:
     types: tuple[str, ...] = ()
     due_min: int | None = None
 
-    def applies(self, severity: int, type_: str = "") -> bool:
-        """Whether it is a step of such an incident."""
+    def applies(self, severity: int, type_: str | None = None) -> bool:
+        """Whether it is a step of such an incident. Types are written by name or by title."""
         return (not self.severities or severity in self.severities) and (
-            not self.types or type_ in self.types
+            not self.types or type_ in [name_of(each) for each in self.types]
         )
 
 
@@ -203,7 +205,7 @@ def checklist(
     now: datetime,
     *,
     over: bool = False,
-    type_: str = "",
+    type_: str | None = None,
 ) -> list[Check]:
     """The steps of an incident in the playbook's order. Steps that somebody spoke about stay, also when the severity that they were
     for is another one now."""

@@ -64,6 +64,7 @@ async def checklist_of(db: Reader, incident: Incident) -> list[Check]:
         marks,
         await db.clock(),
         over=incident.resolved_at is not None,
+        type_=incident.type,
     )
 
 

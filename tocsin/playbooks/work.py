@@ -1,8 +1,10 @@
-"""An incident follows the playbook that is newest when it is declared; when its severity changes, the newest then."""
+"""An incident follows the playbook that is newest when it is declared; when its severity or type changes, the newest then."""
 
 from uuid import UUID
 
 from tocsin.incidents.change import change, lock
+from tocsin.incidents.field_definitions import type_title
+from tocsin.incidents.field_kinds import TypeChanged
 from tocsin.incidents.kinds import SeverityChanged
 from tocsin.kernel.db import Unit
 from tocsin.kernel.work import Batch, Work
@@ -12,20 +14,26 @@ from tocsin.record.kinds import decode
 from tocsin.record.queries import entry
 
 FOLLOW = "playbooks.follow"
-FOLLOWS = {"incident_declared": [FOLLOW], "severity_changed": [FOLLOW]}
+FOLLOWS = {"incident_declared": [FOLLOW], "severity_changed": [FOLLOW], "type_changed": [FOLLOW]}
 
 
 async def follow(u: Unit, works: list[Work]) -> None:
-    """Batch: which version each follows; a change of severity is told with the steps that it brings."""
+    """Batch: which version each follows; a change of severity or type is told with the steps that it brings."""
     newest = await playbook(u)
     for work in works:
         stream = UUID(work.payload["stream"])
         found = await entry(u, stream, work.payload["seq"])
         said = decode(found.kind, found.payload) if found else None
         await u.run(sql.follow, stream, newest.version)
+        if not isinstance(said, SeverityChanged | TypeChanged):
+            continue
+        incident = await lock(u, stream)
         if isinstance(said, SeverityChanged):
-            added = tuple(s.id for s in newest.steps if s.applies(said.severity) and not s.applies(said.was))
-            await change(u, await lock(u, stream), PlaybookApplied(newest.version, said.severity, added))
+            now, before = (said.severity, incident.type), (said.was, incident.type)
+        else:
+            now, before = (incident.severity, said.type), (incident.severity, said.was_type)
+        added = tuple(s.id for s in newest.steps if s.applies(*now) and not s.applies(*before))
+        await change(u, incident, PlaybookApplied(newest.version, now[0], added, await type_title(u, now[1])))
 
 
 BATCHES: dict[str, Batch] = {FOLLOW: follow}

@@ -1,112 +1,80 @@
-"""Incidents: the list, and declaring one."""
+"""The list of incidents, with its filters in the address."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from tocsin.alerts.queries import alert_named
 from tocsin.catalog.queries import services
-from tocsin.edge.door import Form, Who, act, page, read_form, read_query, redirect, render, site_of, viewer_of
-from tocsin.incidents import commands, queries
-from tocsin.kernel.errors import Invalid
+from tocsin.edge.door import Form, Who, page, read_query, render, site_of, viewer_of
+from tocsin.incidents import field_definitions, queries
+from tocsin.incidents.model import Card, Status
+from tocsin.kernel.db import Reader
 
 PAGE = 50
-SEVERITIES = {
-    1: ("SEV1", "Critical", "Down for all customers, data loss, or a breach. Pages at any hour."),
-    2: ("SEV2", "Major", "Down for some customers, or a critical function is broken. Pages at any hour."),
-    3: ("SEV3", "Minor", "Something is wrong and there is a way around it. Waits for working hours."),
-}
+MOST_OPEN = 100
 
 
 async def list_(request: Request) -> Response:
-    """Open ones as cards, then a table with filters in the address."""
+    """Open ones as cards, then those that are over as a table; the filters of the address hold for both."""
     db, viewer, query = site_of(request).database, await viewer_of(request), read_query(request)
-    text = query.text("q", most=200)
-    severity = query.whole("severity", least=0, most=3, default=0)
-    found = await queries.incident_cards(
-        db, viewer.id, resolved=True, text=text or None, severity=severity or None,
-        before=_cursor(query), limit=PAGE + 1,
-    )  # fmt: skip
+    wanted = _filters(query)
+    open_ = await queries.incident_cards(db, viewer.id, resolved=False, limit=MOST_OPEN + 1, **_asked(wanted))
+    past = await queries.incident_cards(
+        db, viewer.id, resolved=True, before=_cursor(query), limit=PAGE + 1, **_asked(wanted)
+    )
     context = {
-        "nav": "incidents",
-        "open": sorted(
-            await queries.incident_cards(db, viewer.id, resolved=False, limit=100), key=lambda c: c.severity
-        ),
-        "past": found[:PAGE],
-        "more": found[PAGE - 1].declared_at if len(found) > PAGE else None,
-        "q": text,
-        "severity": severity,
-    }
+        "nav": "incidents", "open": _worst_first(open_[:MOST_OPEN]), "more_open": len(open_) > MOST_OPEN, "past": past[:PAGE],
+        "older": _address(wanted, past[PAGE - 1].declared_at) if len(past) > PAGE else None, "wanted": wanted,
+        "filtered": any(wanted.values()), "choices": await _choices(db),
+    }  # fmt: skip
     return await render(request, "incidents/list.html", context)
 
 
-async def declare_form(request: Request) -> Response:
-    """Two fields and a severity scale in words; from an alert, most of it is known already."""
-    query, db = read_query(request), site_of(request).database
-    values: dict[str, Any] = {
-        k: query.text(k, most=5000) for k in ("summary", "impact", "severity", "service_id", "alert")
-    }
-    if values["alert"]:
-        alert = await alert_named(db, values["alert"])
-        if alert is not None:
-            values["summary"] = values["summary"] or alert.message[:300]
-            values["service_id"] = values["service_id"] or str(alert.service_id or "")
-            values["severity"] = values["severity"] or (
-                "1" if alert.priority == 1 else "2" if alert.priority <= 3 else "3"
-            )
-    return await _declare_page(request, values, {})
+async def _choices(db: Reader) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Each filter that is a list: its name, the words for none, its values with their words."""
+    return [
+        ("severity", "Any severity", [(str(level), f"SEV{level}") for level in (1, 2, 3)]),
+        ("status", "Any status", [(status.value, status.value.capitalize()) for status in Status]),
+        ("type", "Any type", [(t.name, t.title) for t in await field_definitions.types(db)]),
+        ("service", "Any service", [(str(s.id), s.name) for s in await services(db)]),
+    ]
 
 
-async def declare(request: Request) -> Response:
-    """Declares; first shows open incidents that look alike, unless the person has seen them."""
-    form, db, viewer = await read_form(request), site_of(request).database, await viewer_of(request)
-    try:
-        summary = form.text("summary", most=300, needed=True)
-        severity = _severity(form)
-        service_id = form.id("service_id")
-        if not form.flag("seen_look_alikes"):
-            alike = await queries.look_alikes(db, summary, service_id, viewer.id)
-            if alike:
-                return await _declare_page(request, dict(form), {}, alike)
-        alert = await alert_named(db, form["alert"]) if form.get("alert") else None
-        async with act(request, form) as u:
-            key = await commands.declare(
-                u, summary, severity, impact=form.text("impact", most=5000),
-                reporter_contact=form.text("reporter_contact", most=500), service_id=service_id,
-                products=form.lines("products"), alert_id=alert.id if alert else None, private=form.flag("private"),
-            )  # fmt: skip
-    except Invalid as error:
-        return await _declare_page(request, dict(form), {error.field: str(error)})
-    return redirect(request, f"/incidents/{key}")
+def _worst_first(cards: Sequence[Card]) -> list[Card]:
+    return sorted(cards, key=lambda card: card.severity)
 
 
-def _severity(form: Form) -> int:
-    if not form.get("severity"):
-        raise Invalid("severity", "Choose how bad it is. It can be changed at any time.")
-    return form.whole("severity", least=1, most=3)
-
-
-async def _declare_page(
-    request: Request, values: dict[str, Any], errors: dict[str, str], alike: list[Any] | None = None
-) -> Response:
-    context = {
-        "nav": "incidents", "values": values, "errors": errors, "alike": alike or [],
-        "services": await services(site_of(request).database), "severities": SEVERITIES,
+def _filters(query: Form) -> dict[str, str]:
+    """As the address says them; what is none of the choices filters nothing."""
+    status, service = query.text("status", most=20), query.text("service", most=40)
+    severity = query.text("severity", most=1)
+    return {
+        "q": query.text("q", most=200), "severity": severity if severity in ("1", "2", "3") else "",
+        "status": status if status in list(Status) else "", "type": query.text("type", most=40),
+        "service": service if _is_id(service) else "", "private": "1" if query.flag("private") else "",
     }  # fmt: skip
-    return await render(request, "incidents/declare.html", context, status=422 if errors else 200)
 
 
-async def look_alikes(request: Request) -> Response:
-    """A fragment under the summary field while somebody types."""
-    db, viewer, query = site_of(request).database, await viewer_of(request), read_query(request)
-    summary = query.text("summary", most=300)
-    alike = (
-        await queries.look_alikes(db, summary, query.id("service_id"), viewer.id) if len(summary) > 5 else []
-    )
-    return await render(request, "incidents/look_alikes.html", {"alike": alike})
+def _is_id(text: str) -> bool:
+    return Form([("id", text)]).id("id") is not None if len(text) == 36 and text.count("-") == 4 else False
+
+
+def _asked(wanted: dict[str, str]) -> dict[str, Any]:
+    return {
+        "text": wanted["q"] or None, "severity": int(wanted["severity"]) if wanted["severity"] else None,
+        "status": wanted["status"] or None, "type_": wanted["type"] or None, "private": bool(wanted["private"]),
+        "service_id": Form([("id", wanted["service"])]).id("id"),
+    }  # fmt: skip
+
+
+def _address(wanted: dict[str, str], before: datetime) -> str:
+    given = {name: value for name, value in wanted.items() if value}
+    return f"/incidents?{urlencode(given | {'before': before.isoformat()})}"
 
 
 def _cursor(query: Form) -> datetime | None:
@@ -118,10 +86,5 @@ def _cursor(query: Form) -> datetime | None:
 
 
 def routes() -> list[BaseRoute]:
-    """The list and the declaration; the room's own are in `tocsin.web.room`."""
-    return [
-        page("/incidents", list_, who=Who.VIEWER),
-        page("/incidents/declare", declare_form, who=Who.MEMBER),
-        page("/incidents/declare", declare, who=Who.MEMBER, methods=["POST"]),
-        page("/incidents/look-alikes", look_alikes, who=Who.MEMBER),
-    ]
+    """The list; declaring is in `tocsin.web.declare`, the room in `tocsin.web.room`."""
+    return [page("/incidents", list_, who=Who.VIEWER)]

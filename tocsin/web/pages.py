@@ -10,6 +10,7 @@ from tocsin.web import (
     calendar_feed,
     calendar_import,
     calendars,
+    declare,
     device,
     displays,
     fairness,
@@ -23,6 +24,7 @@ from tocsin.web import (
     health,
     heartbeats,
     history,
+    incident_fields,
     incidents,
     integrations,
     leave,
@@ -49,6 +51,7 @@ from tocsin.web import (
     room_composer,
     room_entries,
     room_exports,
+    room_fields,
     room_items,
     room_people_buttons,
     room_privacy,
@@ -86,7 +89,7 @@ from tocsin.web import (
 )
 
 ALL = (
-    health, now, sign_in, ack, ack_all, alerts, page_somebody, room_exports, incidents, room, room_since, room_buttons, room_items, room_steps, room_privacy, room_bonds, updates, notes, notes_sync, ticket, files, postmortem, room_record, room_entries, room_said, room_composer, room_people_buttons, room_role_buttons, roles,
+    health, now, sign_in, ack, ack_all, alerts, page_somebody, room_exports, declare, incidents, incident_fields, room, room_fields, room_since, room_buttons, room_items, room_steps, room_privacy, room_bonds, updates, notes, notes_sync, ticket, files, postmortem, room_record, room_entries, room_said, room_composer, room_people_buttons, room_role_buttons, roles,
     fairness, relief, receipt, calendars, calendar_feed, calendar_import, swaps, swap_ask, swap_link, leave, history, handover, handover_accept, handover_link, oncall, schedule_edit, schedule, schedule_buttons, services,
     policies, integrations, heartbeats, silence_preview, silence_form, silences, vendors, paged, status, settings, profile,
     grouped, grouping, noise, handbook, search,

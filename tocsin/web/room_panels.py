@@ -12,7 +12,7 @@ from tocsin.incidents.model import Incident, Status
 from tocsin.kernel.db import Reader
 from tocsin.places.queries import places_of
 from tocsin.playbooks.queries import checklist_of, playbook_of
-from tocsin.web import room_lifecycle, room_people, room_roles
+from tocsin.web import room_fields, room_lifecycle, room_people, room_roles
 from tocsin.web.room_said_panels import pinned_panel, scribe_panel
 
 Context = Callable[[Reader, Incident, Viewer], Awaitable[dict[str, Any]]]
@@ -76,6 +76,7 @@ PANELS = (
     Panel("people", "state", room_people.context),
     Panel("alerts", "state", _alerts),
     Panel("about", "state", _about),
+    Panel("fields", "state", room_fields.context),
     Panel("bonds", "state", room_lifecycle.context),
     Panel("items", "work", _work),
     Panel("checklist", "work", _checklist),

@@ -101,6 +101,7 @@ async def _of_paging(db: Reader) -> list[Area]:
         Area(
             "/settings/vendors", "status", "Vendors", "Who carries pages, how well, and who rests.", *_carried(await vendors.standing(db)),
         ),
+        Area("/settings/incidents", "incident", "Types and fields", "Which kinds of incidents there are, and what you want to know of each."),
         Area("/settings/roles", "user", "Roles in incidents", "What people do in an incident, and who may take it."),
         Area("/on-call", "calendar", "On-call schedules", "Who takes turns, and when."),
         Area("/services", "service", "Services", "What can break, and who owns it."),

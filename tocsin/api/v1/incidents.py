@@ -12,6 +12,7 @@ from tocsin.api.v1.shown import incident_of, shown
 from tocsin.catalog.queries import service_by_name
 from tocsin.incidents import commands, queries
 from tocsin.incidents.model import Card
+from tocsin.incidents.paged import page_declared
 from tocsin.kernel.errors import Invalid
 
 router = APIRouter(tags=["Incidents"])
@@ -28,6 +29,13 @@ class DeclareBody(BaseModel):
     products: list[str] = Field([], max_length=20)
     alert: str = Field("", description="Id or number of the alert it comes from.")
     private: bool = False
+    type: str = Field("", max_length=60, description="A type by name or title.")
+    fields: dict[str, Any] = Field({}, max_length=40, description="Your own fields by name or title.")
+    page: str = Field(
+        "",
+        max_length=200,
+        description="Whom to page at once, by name: a person, a team, a schedule, a service.",
+    )
 
 
 class SeverityBody(BaseModel):
@@ -78,8 +86,10 @@ async def declare(call: Call, body: DeclareBody) -> dict[str, Any]:
         key = await commands.declare(
             u, body.summary, body.severity, impact=body.impact, reporter_contact=body.reporter_contact,
             service_id=service_id, products=tuple(body.products), alert_id=alert.id if alert else None,
-            private=body.private,
+            private=body.private, type_=body.type, fields=body.fields,
         )  # fmt: skip
+        if body.page:
+            await page_declared(u, key, body.page)
     return await shown(call, await incident_of(call, key))
 
 
@@ -88,12 +98,19 @@ async def list_incidents(
     call: Call,
     everything: Annotated[bool, Query(alias="all", description="Resolved ones too.")] = False,
     text: str = "",
+    severity: Annotated[int | None, Query(ge=1, le=3)] = None,
+    status: Annotated[
+        str | None, Query(pattern="^(investigating|identified|mitigated|monitoring|resolved)$")
+    ] = None,
+    type: Annotated[str | None, Query(max_length=60, description="The type's name.")] = None,  # noqa: A002 - as the API names it
+    private: Annotated[bool, Query(description="Private ones only.")] = False,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
     """Incidents that the caller may see, newest first."""
     found = await queries.incident_cards(
-        call.db, call.actor.id, resolved=None if everything else False, text=text or None, limit=limit
-    )
+        call.db, call.actor.id, resolved=None if everything or status else False, text=text or None, severity=severity,
+        status=status, type_=type, private=private, limit=limit,
+    )  # fmt: skip
     base = call.site.settings.url
     return {"incidents": [_card(card, base) for card in found]}
 

@@ -35,19 +35,15 @@ export function start(root) {
     const guess = Intl.DateTimeFormat().resolvedOptions().timeZone;
     if (zone.querySelector?.(`option[value="${guess}"]`) || zone.tagName === "INPUT") zone.value = guess;
   }
-  watchLookAlikes(root.querySelector("[data-look-alikes]"));
+  showOfType(root.querySelector("[data-shows-types]"));
 }
 
-// While a summary is typed, open incidents that look alike appear below it.
-function watchLookAlikes(field) {
-  if (!field) return;
-  const target = document.querySelector(field.dataset.lookAlikes);
-  let timer;
-  field.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(async () => {
-      const answer = await fetch(`/incidents/look-alikes?summary=${encodeURIComponent(field.value)}`, { headers: { accept: "text/html" } }).catch(() => null);
-      if (answer?.ok) target.innerHTML = await answer.text();
-    }, 300);
-  });
+// Fields that only some types have are shown with these; without scripts all are shown.
+function showOfType(choice) {
+  if (!choice) return;
+  const show = () => {
+    for (const part of choice.form.querySelectorAll("[data-for-types]")) part.hidden = !part.dataset.forTypes.split(" ").includes(choice.value);
+  };
+  choice.addEventListener("change", show);
+  show();
 }

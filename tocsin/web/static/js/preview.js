@@ -9,6 +9,7 @@ export function start() {
     if (number !== asked || !answer?.ok) return;
     const open = [...place.querySelectorAll("details[open]")].map((x) => x.id);
     place.innerHTML = await answer.text();
+    for (const part of place.querySelectorAll("[data-into]")) { document.querySelector(part.dataset.into)?.replaceChildren(...part.childNodes); part.remove(); }
     for (const part of place.querySelectorAll("details")) if (open.includes(part.id)) part.open = true;
   };
   const soon = () => { clearTimeout(timer); timer = setTimeout(look, 500); };
