@@ -190,7 +190,9 @@ async def test_the_settings_are_for_administrators(
     page = await browser.see("/settings/incidents")
     assert "Outage" in page
     assert "Regions" in page
-    assert '<form method="post"' not in page.partition("types-title")[2], "who may not change them sees no forms"
+    assert '<form method="post"' not in page.partition("types-title")[2], (
+        "who may not change them sees no forms"
+    )
     changed = await api.good("PUT", "/incident-fields/regions", body | {"kind": "number", "options": ["EU"]})
     assert [(f["kind"], f["options"], f["types"]) for f in changed["fields"]] == [
         ("choices", ["EU"], ["outage"])

@@ -6,15 +6,19 @@ from typing import Any
 
 import orjson
 import typst
+from jsonschema import Draft202012Validator
 from starlette.types import Message
 
 from tests.contract.api import Api
 from tests.contract.browsing import Browser
 from tests.domain.street import declared
+from tests.domain.test_catchup import do
 from tests.domain.test_export import a_whole_one, exported
 from tests.support import Company
 from tocsin.edge.exports import export
-from tocsin.incidents.exporting import Attachment
+from tocsin.incidents.bonds import merge
+from tocsin.incidents.entries import say
+from tocsin.incidents.exporting import Attachment, schema
 from tocsin.incidents.queries import incident_by_key
 from tocsin.kernel.db import Database, Reader
 from tocsin.places.queries import notes_of
@@ -79,7 +83,7 @@ async def test_the_files_are_in_the_archive(api: Api, db: Database, company: Com
             yield b"abc" if attachment.id == "a" else b"x"
             yield b"def" if attachment.id == "a" else b""
 
-    found = await export(api.app.state.site, incident, "zip", "Ana", Two())
+    found = await export(api.app.state.site, incident, "zip", company.as_ana(), Two())
     body = b"".join([piece async for piece in found.body])
     with zipfile.ZipFile(BytesIO(body)) as archive:
         assert archive.read("files/1-graph.png") == b"abcdef"
@@ -163,3 +167,27 @@ async def test_a_private_one_goes_only_to_its_members(
     data = orjson.loads((await fetch(ben, f"/incidents/{incident.key}/export/json"))[2])
     made = await ben.good("POST", "/incidents/import", data)
     assert (await api.ask("GET", f"/incidents/{made['key']}")).status == 404
+
+
+async def test_what_was_merged_stands_in_the_record_and_in_its_exports(
+    browser: Browser, api: Api, db: Database, company: Company
+) -> None:
+    one, two = (
+        await declared(db, company.as_ana(), "Checkout fails"),
+        await declared(db, company.as_ben(), "Cards are declined"),
+    )
+    await do(db, company.as_ben(), say, two.id, "The gateway <b>says</b> 504")
+    await do(db, company.as_ana(), merge, two.id, one.id)
+    await do(db, company.as_ana(), say, one.id, "Ours too")
+    page = await browser.see(f"/incidents/{one.key}/record?merged=1")
+    words = ["The gateway &lt;b&gt;says&lt;/b&gt; 504", "Ours too"]
+    assert page.index(words[0]) < page.index(words[1])
+    assert f'href="/incidents/{two.key}/entries/2">{two.key} #2</a>' in page
+    assert words[0] not in await browser.see(f"/incidents/{one.key}/record")
+    data = orjson.loads((await fetch(api, f"/incidents/{one.key}/export/json"))[2])
+    (merged,) = data["merged"]
+    assert (merged["key"], merged["entries"][1]["text"]) == (two.key, "The gateway <b>says</b> 504")
+    Draft202012Validator(orjson.loads(schema())).validate(data)
+    text = (await fetch(api, f"/incidents/{one.key}/export/md"))[2].decode()
+    assert f"## Record of {two.key}, merged into this one: Cards are declined" in text
+    assert (await fetch(api, f"/incidents/{one.key}/export/pdf"))[2].startswith(b"%PDF")

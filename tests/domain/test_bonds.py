@@ -6,14 +6,16 @@ from datetime import timedelta
 import pytest
 
 from tests.domain.street import again, declared
+from tests.domain.test_catchup import do as done
 from tests.support import Company
 from tocsin.alerts import commands as alerts
 from tocsin.chatops.grammar import say_or_do
-from tocsin.incidents import bonds, commands, entries, privacy, queries
+from tocsin.incidents import bonds, commands, entries, links, privacy, queries, search
 from tocsin.incidents.model import Incident
 from tocsin.incidents.phases import phases_as_data, timings
 from tocsin.kernel.db import Actor, Database
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
+from tocsin.kernel.sql import Statement
 from tocsin.record.kinds import decode
 from tocsin.record.queries import entries_after
 
@@ -223,3 +225,37 @@ async def test_phases_come_from_the_record(db: Database, company: Company, later
     minutes_in = {status.value: round(time / timedelta(minutes=1)) for status, time in found.lasted}
     assert minutes_in == {"investigating": 11, "identified": 20, "mitigated": 5, "monitoring": 2}
     assert phases_as_data(found)["until_s"]["mitigated"] in range(1799, 1805)
+
+
+async def test_a_split_takes_alerts_along(db: Database, company: Company) -> None:
+    async with db.unit(company.as_ana(), "web") as u:
+        ids = [await alerts.report(u, f"Disk {n} is full", alias=f"disk{n}") for n in range(3)]
+    one = await declared(db, company.as_ana())
+    async with db.unit(company.as_ana(), "web") as u:
+        for alert_id in ids[:2]:
+            await links.link_alert(u, one.id, alert_id)
+        numbers = [a.number for a in await queries.alerts_of(u, one.id)]
+        stranger = (await u.row(Statement("test", "select number from alerts where id = $1"), ids[2]))[
+            "number"
+        ]  # type: ignore[index]
+    with pytest.raises(Invalid, match=f"Alert #{stranger} is not linked"):
+        await done(db, company.as_ana(), bonds.split, one.id, "Disks", 2, [], [stranger])
+    with pytest.raises(Invalid, match="Name the entries or alerts"):
+        await done(db, company.as_ana(), bonds.split, one.id, "Disks", 2, [], [])
+    key = await done(db, company.as_ana(), bonds.split, one.id, "Disks", 2, [], numbers[:1])
+    two = await queries.incident_by_key(db, key, company.ana)
+    assert two
+    assert [a.number for a in await queries.alerts_of(db, two.id)] == numbers[:1]
+    assert [a.number for a in await queries.alerts_of(db, one.id)] == numbers[1:]
+    await do(db, company.as_ana(), await again(db, one), f"/split #1 alert {numbers[1]}: The rest")
+    assert await queries.alerts_of(db, one.id) == []
+
+
+async def test_what_was_merged_is_known_down_to_the_first(db: Database, company: Company) -> None:
+    one, two, three = [await declared(db, company.as_ana(), words) for words in ("One", "Two", "Three")]
+    await done(db, company.as_ana(), bonds.merge, one.id, two.id)
+    await done(db, company.as_ana(), bonds.merge, two.id, three.id)
+    assert [o.key for o in await bonds.took_in(db, three.id, company.ben)] == [one.key, two.key]
+    together = await search.together(db, [one.id, two.id, three.id], search.Window(), None)
+    assert {(e.stream, e.seq) for e in together} >= {(one.id, 1), (two.id, 1), (three.id, 1)}
+    assert [e.happened_at for e in together] == sorted(e.happened_at for e in together)

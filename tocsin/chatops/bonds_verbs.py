@@ -38,7 +38,15 @@ async def _split(u: Unit, incident: Incident, rest: str) -> None:
     listed, _, summary = rest.partition(":")
     if not summary.strip():
         raise Invalid("text", "Write the entries, then what it is: /split #14, #17: the cache is full.")
-    await bonds.split(u, incident.id, summary.strip(), incident.severity, bonds.numbers(listed))
+    entries, _, alerts = listed.lower().replace("alerts", "alert").partition("alert")
+    await bonds.split(
+        u,
+        incident.id,
+        summary.strip(),
+        incident.severity,
+        bonds.numbers(entries),
+        bonds.numbers(alerts.replace("alert", " ")),
+    )
 
 
 async def _other(u: Unit, key: str) -> UUID:
@@ -55,5 +63,9 @@ VERBS = {
     "follow-up": Verb(
         "/follow-up what is left", "declare an incident that follows up on this one", _follow_up
     ),
-    "split": Verb("/split #14, #17: what it is", "declare another incident from entries of this one", _split),
+    "split": Verb(
+        "/split #14, #17 alert 3: what it is",
+        "declare another incident from entries and alerts of this one",
+        _split,
+    ),
 }

@@ -4,7 +4,8 @@ import zipfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from io import RawIOBase
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 import orjson
 
@@ -13,6 +14,7 @@ from tocsin.edge.pdf import pdf_of
 from tocsin.edge.site import Site
 from tocsin.incidents import export_markdown as markdown
 from tocsin.incidents import exporting
+from tocsin.incidents.bonds import took_in
 from tocsin.incidents.model import Incident
 from tocsin.kernel.errors import Invalid
 from tocsin.places.queries import notes_of, places_of
@@ -21,6 +23,15 @@ from tocsin.places.queries import notes_of, places_of
 TYPES = {
     "json": "application/json", "md": "text/markdown; charset=utf-8", "pdf": "application/pdf", "zip": "application/zip",
 }  # fmt: skip
+
+
+class Reading(Protocol):
+    """Who reads it: a viewer of the pages, an actor of the API."""
+
+    @property
+    def id(self) -> UUID | None: ...
+    @property
+    def name(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +44,14 @@ class Export:
 
 
 async def export(
-    site: Site, incident: Incident, format_: str, by: str, attachments: exporting.Attachments | None = None
+    site: Site,
+    incident: Incident,
+    format_: str,
+    reader: Reading,
+    attachments: exporting.Attachments | None = None,
 ) -> Export:
-    """One incident in a format. Whether its reader may see it was asked before. Raises `Invalid` for an unknown format."""
+    """One incident in a format. Whether its reader may see it was asked before; of what was merged into it they get what they may
+    see. Raises `Invalid` for an unknown format."""
     if format_ not in TYPES:
         raise Invalid("format", f"The format is one of: {', '.join(TYPES)}.")
     db, attachments = site.database, attachments or KeptFiles(site.blobs)
@@ -46,7 +62,9 @@ async def export(
     ]
     notes, files = await notes_of(db, incident.id), await attachments.of(db, incident.id)
     extras = exporting.Extras(places, notes.body if notes else "", files)
-    head = await exporting.head_of(db, incident, extras, url=site.settings.url, by=by, at=await db.clock())
+    head = await exporting.head_of(
+        db, incident, extras, url=site.settings.url, by=reader.name, at=await db.clock()
+    ) | {"merged": [await exporting.origin_data(db, o) for o in await took_in(db, incident.id, reader.id)]}
     entries: Entries = lambda: exporting.entries_of(db, incident)  # noqa: E731 - read anew for each file
     ways = {
         "json": lambda: _json(head, entries()),
@@ -74,6 +92,9 @@ async def _markdown(head: dict[str, Any], entries: Batches) -> AsyncIterator[byt
     yield _lines(list(markdown.head(head)))
     async for batch in entries:
         yield _lines(list(markdown.entries(batch)))
+    for origin in head["merged"]:
+        yield _lines(list(markdown.origin(origin)))
+        yield _lines(list(markdown.entries(origin["entries"])))
     yield _lines(list(markdown.notes(head)))
 
 

@@ -12,7 +12,9 @@ from tocsin.incidents.change import change, lock, lock_two
 from tocsin.incidents.change import sql as rows
 from tocsin.incidents.change import text as checked
 from tocsin.incidents.commands import declare
+from tocsin.incidents.links import link_alert, unlink_alert
 from tocsin.incidents.model import Incident, Status
+from tocsin.incidents.queries import alerts_of
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Conflict, Invalid
@@ -130,18 +132,34 @@ async def follow_up(u: Unit, incident_id: UUID, summary: str, severity: int) -> 
 
 
 @command("incident.split")
-async def split(u: Unit, incident_id: UUID, summary: str, severity: int, entries: Sequence[int]) -> str:
-    """Part of it turned out to be something else: declares that, naming the entries that led to it. They stay where they are."""
+async def split(
+    u: Unit,
+    incident_id: UUID,
+    summary: str,
+    severity: int,
+    entries: Sequence[int] = (),
+    alerts: Sequence[int] = (),
+) -> str:
+    """Part of it turned out to be something else: declares that, naming the entries that led to it. They stay where they are. Its
+    linked alerts, by number, go over to the new one."""
     await lock(u, incident_id)
     found = tuple(sorted(set(entries)))
-    if not found or len(found) > MOST_ENTRIES:
+    if not (found or alerts) or max(len(found), len(alerts)) > MOST_ENTRIES:
         raise Invalid(
-            "entries", f"Name the entries that belong to the other incident, at most {MOST_ENTRIES}."
+            "entries",
+            f"Name the entries or alerts that belong to the other incident, at most {MOST_ENTRIES}.",
         )
     for seq in found:
         if await entry(u, incident_id, seq) is None:
             raise Invalid("entries", f"There is no entry #{seq}.")
-    return await _new(u, incident_id, summary, severity, "split_from", found)
+    linked = {a.number: a.id for a in await alerts_of(u, incident_id)}
+    if strangers := [number for number in alerts if number not in linked]:
+        raise Invalid("alerts", f"Alert #{strangers[0]} is not linked to this incident.")
+    key = await _new(u, incident_id, summary, severity, "split_from", found)
+    for number in sorted(set(alerts)):
+        await link_alert(u, await other(u, key), linked[number])
+        await unlink_alert(u, incident_id, linked[number])
+    return key
 
 
 async def _new(
@@ -153,6 +171,20 @@ async def _new(
     await u.value(sql.bind, new_id, incident.id, relation)
     await _tell_both(u, await lock(u, new_id), incident, relation, entries)
     return key
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """An incident that was merged into another one."""
+
+    id: UUID
+    key: str
+    summary: str
+
+
+async def took_in(db: Reader, incident_id: UUID, viewer: UUID | None) -> list[Origin]:
+    """What was merged into an incident, and into that, as far as the viewer may see it."""
+    return await db.all(Origin, sql.took_in, incident_id, viewer)
 
 
 def numbers(listed: str) -> list[int]:

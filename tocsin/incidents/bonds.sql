@@ -41,3 +41,14 @@ select i.id, r.user_id from incident_responders r join incidents i on i.id = $2
 where r.incident_id = $1 and r.left_at is null and may_see_incident(i, r.user_id)
 on conflict (incident_id, user_id) do update set left_at = null, joined_at = clock()
 where incident_responders.left_at is not null
+
+-- name: took_in
+-- row: tocsin.incidents.bonds.Origin
+-- engine
+-- What was merged into an incident, directly or by another one that was, if the viewer may see it; the oldest first.
+with recursive merged as (
+    select i.id, i.key, i.summary, i.declared_at from incidents i where i.merged_into = $1 and may_see_incident(i, $2)
+    union
+    select i.id, i.key, i.summary, i.declared_at from incidents i join merged m on i.merged_into = m.id where may_see_incident(i, $2)
+)
+select id, key, summary from merged order by declared_at limit 50

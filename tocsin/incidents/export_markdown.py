@@ -57,6 +57,12 @@ def entries(batch: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         yield ""
 
 
+def origin(data: Mapping[str, Any]) -> Iterator[str]:
+    """The heading before the entries of an incident that was merged into this one."""
+    yield f"## Record of {data['key']}, merged into this one: {escaped(data['summary'])}"
+    yield ""
+
+
 def notes(data: Mapping[str, Any]) -> Iterator[str]:
     """The notes page as it is: it is Markdown already."""
     if data["notes"]:

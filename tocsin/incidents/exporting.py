@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 from tocsin.incidents import queries
+from tocsin.incidents.bonds import Origin
 from tocsin.incidents.field_definitions import type_title
 from tocsin.incidents.fields import fields_of
 from tocsin.incidents.item_model import Item
@@ -160,6 +161,17 @@ async def entries_of(db: Reader, incident: Incident) -> AsyncIterator[list[dict[
             return
         last = found[-1].seq
         yield [entry_data(entry) for entry in found]
+
+
+async def origin_data(db: Reader, origin: Origin) -> dict[str, Any]:
+    """An incident that was merged into the exported one, with its own entries."""
+    incident = await queries.incident_for_watchers(db, origin.id)
+    batches = [batch async for batch in entries_of(db, incident)] if incident else []
+    return {
+        "key": origin.key,
+        "summary": origin.summary,
+        "entries": [entry for batch in batches for entry in batch],
+    }
 
 
 def entry_data(entry: Entry) -> dict[str, Any]:

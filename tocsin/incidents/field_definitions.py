@@ -79,10 +79,11 @@ async def define_type(u: Unit, draft: TypeDraft) -> str:
 async def change_type(u: Unit, name: str, draft: TypeDraft) -> None:
     """What a type is called, and whether it is private from the start. Incidents of it keep it."""
     title = _title(draft.title)
+    if name not in {t.name for t in await types(u)}:
+        raise NotFound("There is no such type.")
     if await u.value(rows.type_title_taken, name, title):
         raise Conflict(f"There is a type {title} already.")
-    if not await u.value(rows.redefine_type, name, title, _hint(draft.hint), draft.private):
-        raise NotFound("There is no such type.")
+    await u.run(rows.redefine_type, name, title, _hint(draft.hint), draft.private)
 
 
 @command("incident_type.put_away")
@@ -117,11 +118,11 @@ async def define_field(u: Unit, draft: FieldDraft) -> str:
 async def change_field(u: Unit, name: str, draft: FieldDraft) -> None:
     """What a field is called, what can be chosen, when it is asked for. What incidents say in it stays."""
     title = _title(draft.title)
-    if await u.value(rows.field_title_taken, name, title):
-        raise Conflict(f"There is a field {title} already.")
     known = next((f for f in await fields(u) if f.name == name), None)
     if known is None:
         raise NotFound("There is no such field.")
+    if await u.value(rows.field_title_taken, name, title):
+        raise Conflict(f"There is a field {title} already.")
     await u.run(
         rows.redefine, name, title, _options(known.kind, draft.options), _hint(draft.hint), _asked(draft.asked),
         await _types(u, draft.types),

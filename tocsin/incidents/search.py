@@ -84,6 +84,13 @@ async def by_time(db: Reader, incident_id: UUID, w: Window, since: datetime | No
     return await db.all(Entry, sql.by_time, incident_id, _kinds(w), _words(w), since, w.limit)
 
 
+async def together(
+    db: Reader, incident_ids: Sequence[UUID], w: Window, since: datetime | None
+) -> list[Entry]:
+    """The same for several records as one; whoever asks has asked which of them the reader may see."""
+    return await db.all(Entry, sql.together, list(incident_ids), _kinds(w), _words(w), since, w.limit)
+
+
 async def seq_at(db: Reader, incident_id: UUID, moment: datetime) -> int:
     """The first entry at or after a moment, or the last one there is."""
     return int(await db.value(sql.seq_at, incident_id, moment) or 1)

@@ -41,6 +41,17 @@ where e.stream = $1 and ($2::text[] is null or e.kind = any ($2)) and ($3::text 
   and ($4::timestamptz is null or e.happened_at >= $4)
 order by e.happened_at, e.seq limit $5
 
+-- name: together
+-- row: tocsin.record.model.Entry
+-- engine
+-- The same of several records, as one.
+select e.stream, e.stream_type, e.seq, e.kind, e.happened_at, e.recorded_at, e.actor_id, e.actor, e.door, e.payload, e.amends,
+       e.redacted_at, e.redacted_by, e.redaction_reason
+from entries e left join entry_words w on w.stream = e.stream and w.seq = e.seq
+where e.stream = any ($1) and ($2::text[] is null or e.kind = any ($2)) and ($3::text is null or w.words @@ to_tsquery('simple', $3))
+  and ($4::timestamptz is null or e.happened_at >= $4)
+order by e.happened_at, e.stream, e.seq limit $5
+
 -- name: seq_at
 -- engine
 -- The first entry at or after a moment by when things were written; the last one when all are earlier.

@@ -54,10 +54,13 @@ async def declare_from(request: Request) -> Response:
 
 async def _declare_from(u: Unit, incident: Incident, form: Form) -> str:
     summary, severity = form.text("summary", most=300, needed=True), form.whole("severity", least=1, most=3)
-    listed = form.text("entries", most=500)
-    if not listed:
+    entries, alerts = (
+        bonds.numbers(form.text("entries", most=500)),
+        bonds.numbers(" ".join(form.all("alerts")[:50])),
+    )
+    if not entries and not alerts:
         return await bonds.follow_up(u, incident.id, summary, severity)
-    return await bonds.split(u, incident.id, summary, severity, bonds.numbers(listed))
+    return await bonds.split(u, incident.id, summary, severity, entries, alerts)
 
 
 def routes() -> list[BaseRoute]:

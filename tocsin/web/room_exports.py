@@ -29,7 +29,7 @@ async def download(request: Request) -> Response:
     incident, format_ = await incident_of(request), request.path_params["format"]
     if format_ not in TYPES:
         raise NotFound("There is no such format.")
-    found = await export(site_of(request), incident, format_, (await viewer_of(request)).name)
+    found = await export(site_of(request), incident, format_, await viewer_of(request))
     headers = {"content-disposition": f'attachment; filename="{found.name}"'}
     return StreamingResponse(found.body, media_type=found.type, headers=headers)
 

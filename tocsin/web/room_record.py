@@ -9,12 +9,13 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from tocsin.edge.door import Form, Who, page, read_query, redirect, render, site_of, viewer_of
-from tocsin.incidents import said_read, search
+from tocsin.incidents import bonds, said_read, search
 from tocsin.incidents.kind_groups import GROUPS, kinds_in
 from tocsin.incidents.model import Incident
 from tocsin.kernel.errors import Invalid
 from tocsin.record.model import Entry
 from tocsin.web.dressed import dressed
+from tocsin.web.entry_shown import shown
 from tocsin.web.lookup import incident_of, seq_of
 
 PIECE, CATCH_UP, PAGE = 200, 500, 100
@@ -82,7 +83,11 @@ async def record(request: Request) -> Response:
     at = _moment(query, "at", viewer.time_zone)
     wanted = _window(query, PAGE)
     wanted = search.Window(wanted.kinds, wanted.words, wanted.after, wanted.before, PAGE + 1)
-    if order == "time":
+    origins = await bonds.took_in(db, incident.id, viewer.id)
+    within = bool(origins) and query.flag("merged")
+    if within:
+        order, found = "time", await search.together(db, [incident.id, *(o.id for o in origins)], wanted, at)
+    elif order == "time":
         found = await search.by_time(db, incident.id, wanted, at)
     elif at is not None:
         since = await search.seq_at(db, incident.id, at)
@@ -91,20 +96,39 @@ async def record(request: Request) -> Response:
         )
     else:
         found = await search.forward(db, incident.id, wanted)
-    shown, more = found[:PAGE], len(found) > PAGE
+    page_of, more = found[:PAGE], len(found) > PAGE
     context: dict[str, Any] = {
         "nav": "incidents", "incident": incident, "groups": {name: words for name, (words, _) in GROUPS.items()},
         "chosen": {name.strip() for name in query.text("kinds", most=1000).split(",")}, "q": query.text("q", most=300),
         "kinds": query.text("kinds", most=1000), "order": order, "at": query.text("at", most=40),
-        "entries_html": await _drawn(request, incident, shown), "more": shown[-1] if shown and more else None,
+        "entries_html": await _together(request, incident, origins, page_of), "origins": origins, "within": within, "more": page_of[-1] if page_of and more else None,
     }  # fmt: skip
     return await render(request, "incidents/record.html", context)
+
+
+async def _together(
+    request: Request, incident: Incident, origins: list[bonds.Origin], found: list[Entry]
+) -> list[str]:
+    """Entries of this record as everywhere, those of another one with where they are from."""
+    site, names = site_of(request), {o.id: o.key for o in origins}
+    ours = iter(await _drawn(request, incident, [e for e in found if e.stream == incident.id]))
+    edited = {o.id: await said_read.newest_words(site.database, o.id) for o in origins} if found else {}
+    drawn = []
+    for entry in found:
+        if entry.stream == incident.id:
+            drawn.append(next(ours))
+            continue
+        what = shown(entry)
+        words = what["text"] if entry.redacted_at else edited[entry.stream].get(entry.seq) or what["text"]
+        about = {"entry": what, "origin": names[entry.stream], "words": words}
+        drawn.append(site.templates.text("incidents/origin_entry.html", about))
+    return drawn
 
 
 async def by_kind(request: Request) -> Response:
     """The form of the filters: ticked groups become one word in the address."""
     incident, query = await incident_of(request), read_query(request)
-    kept = {name: query.text(name, most=300) for name in ("q", "at", "order") if query.get(name)}
+    kept = {name: query.text(name, most=300) for name in ("q", "at", "order", "merged") if query.get(name)}
     chosen = [name for name in query.all("group") if name in GROUPS]
     url = request.url_for("record", key=incident.key).include_query_params(
         **kept | ({"kinds": ",".join(chosen)} if chosen else {})

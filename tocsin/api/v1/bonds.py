@@ -27,11 +27,12 @@ class LinkBody(BaseModel):
 
 
 class FollowUpBody(BaseModel):
-    """The new incident. With `entries` of this one it is split from it, without it follows up."""
+    """The new incident. With `entries` or linked `alerts` of this one it is split from it, without it follows up."""
 
     summary: str = Field(min_length=1, max_length=300)
     severity: int = Field(ge=1, le=3)
     entries: list[int] = Field([], max_length=50)
+    alerts: list[int] = Field([], max_length=50, description="Numbers of alerts that go over to it.")
 
 
 @router.post("/incidents/{key}/merge")
@@ -66,8 +67,8 @@ async def follow_up(call: Call, key: str, body: FollowUpBody) -> dict[str, Any]:
     """Declares an incident that follows up on this one, or that part of this one turned out to be."""
     incident = await incident_of(call, key)
     async with call.unit() as u:
-        if body.entries:
-            made = await bonds.split(u, incident.id, body.summary, body.severity, body.entries)
+        if body.entries or body.alerts:
+            made = await bonds.split(u, incident.id, body.summary, body.severity, body.entries, body.alerts)
         else:
             made = await bonds.follow_up(u, incident.id, body.summary, body.severity)
     return await shown(call, await incident_of(call, made))

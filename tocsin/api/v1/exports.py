@@ -23,7 +23,7 @@ async def take(
     """The whole record: `json` (its schema is at /incidents/export.schema.json), `md`, `pdf`, or `zip` with all of them and the
     files. In pieces, however long it is."""
     incident = await incident_of(call, key)
-    found = await export(call.site, incident, format_, call.actor.name)
+    found = await export(call.site, incident, format_, call.actor)
     headers = {"content-disposition": f'attachment; filename="{found.name}"'}
     return StreamingResponse(found.body, media_type=found.type, headers=headers)
 
