@@ -211,3 +211,31 @@ def test_searching_and_jumping(people: People, key: str) -> None:
     page.get_by_label("Said").check()
     page.get_by_role("button", name="Show").click()
     expect(page.locator(".entry")).to_have_count(1)
+
+
+def test_a_group_of_entries_in_the_room(people: People, key: str) -> None:
+    says(people, key, "One line")
+    page = people.page
+    page.goto(f"/incidents/{key}")
+    log = page.get_by_role("log")
+    expect(log).to_contain_text("One line")
+    chips = page.get_by_role("navigation", name="Show in the record")
+    chips.get_by_role("link", name="State").click()
+    expect(log).not_to_contain_text("One line")
+    expect(log).to_contain_text("declared")
+    says(people, key, "Another line")
+    people.house.server.api("PUT", f"/incidents/{key}/status", {"status": "identified"}, people.house.token)
+    expect(log).to_contain_text("identified")
+    expect(log).not_to_contain_text("Another line")
+    expect(chips.locator("[aria-current]")).to_have_text("State")
+    page.reload()
+    expect(log).to_contain_text("identified")
+    expect(log).not_to_contain_text("Another line")
+    chips.get_by_role("link", name="All").click()
+    expect(log).to_contain_text("Another line")
+    assert "kinds" not in page.url
+    seq = says(people, key, "Found by its number")
+    chips.get_by_role("link", name="Updates").click()
+    page.evaluate(f"location.hash = 'entry-{seq}'")
+    expect(page.locator(f"#entry-{seq}")).to_be_in_viewport()
+    expect(chips.locator("[aria-current]")).to_have_text("All")

@@ -227,6 +227,10 @@ async def test_ways_to_an_entry(browser: Browser, db: Database, company: Company
     assert (await browser.ask("GET", f"{room}/entries/999"))[0] == 404
     where = (await browser.ask("GET", f"{room}/jump?at=2020-01-01T00:00"))[1]["location"]
     assert where == f"{room}/entries/1"
+    where = (await browser.ask("GET", f"{room}?at=2020-01-01T00:00"))[1]["location"]
+    assert where == f"{room}/jump?at=2020-01-01T00%3A00"
+    assert re.findall(r'data-seq="(\d+)"', await browser.see(f"{room}?kinds=state")) == ["1"]
+    assert len(re.findall(r'data-seq="(\d+)"', await browser.see(f"{room}?kinds=nonsense"))) == 100
 
     async def seqs(query: str) -> list[int]:
         return [int(n) for n in re.findall(r'data-seq="(\d+)"', await browser.see(f"{room}/entries?{query}"))]

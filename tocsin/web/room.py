@@ -1,6 +1,7 @@
 """The incident room: one screen with the state, the record as it grows, and everything that people do in it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -8,7 +9,8 @@ from starlette.routing import BaseRoute
 
 from tocsin.chatops.grammar import VERBS, Told, say_or_do
 from tocsin.edge.door import Who, act, page, read_form, read_query, redirect, render, site_of, viewer_of
-from tocsin.incidents import queries
+from tocsin.incidents import queries, search
+from tocsin.incidents.kind_groups import GROUPS, kinds_in
 from tocsin.incidents.model import Incident
 from tocsin.kernel.errors import Invalid
 from tocsin.record.queries import newest_entries
@@ -24,17 +26,34 @@ MOST_TYPED = 200_000
 
 
 async def room(request: Request) -> Response:
-    """The room: state before story. `before` shows a part of a long record, for links and without scripts."""
+    """The room: state before story. `before` shows a part of a long record, for links and without scripts; `kinds` only a group of
+    entries; `at` leads to what was written then."""
     incident = await incident_of(request)
     site = site_of(request)
-    before = read_query(request).whole("before", least=0, most=2_000_000_000, default=0)
-    newest = await newest_entries(site.database, incident.id, before, FIRST_PAGE)
+    query = read_query(request)
+    if at := query.text("at", most=40):
+        return redirect(request, f"/incidents/{incident.key}/jump?{urlencode({'at': at})}")
+    before, kinds = (
+        query.whole("before", least=0, most=2_000_000_000, default=0),
+        query.text("kinds", most=40),
+    )
+    newest = (
+        await search.backward(
+            site.database,
+            incident.id,
+            search.Window(kinds_in(kinds), before=before or search.LAST, limit=FIRST_PAGE),
+        )
+        if kinds in GROUPS
+        else await newest_entries(site.database, incident.id, before, FIRST_PAGE)
+    )
     context = (
         await state_context(request, incident)
         | await since_context(request, incident)
         | {
             "entries_html": await dressed(site.database, site.templates, incident.id, newest),
             "first_seq": newest[0].seq if newest else 0,
+            "entry_groups": {name: words for name, (words, _) in GROUPS.items()},
+            "entry_kinds": kinds if kinds in GROUPS else "",
             "past": bool(before) and before <= incident.head,
         }
     )

@@ -117,6 +117,8 @@ function address(element) { return element.dataset.refreshUrl || location.href; 
 // Fetches a fragment once for all elements that show parts of it; while somebody types in one, that one waits.
 const busy = new Map();
 async function refresh(url, spread = 0) {
+  // What a form was answered with stands at an address that only takes forms: what somebody typed there stays as it is.
+  if (url === location.href && document.body.hasAttribute("data-posted")) return;
   if (busy.has(url)) { busy.set(url, true); return; }
   busy.set(url, true);
   try {

@@ -10,6 +10,9 @@ export class Record {
     this.url = list.dataset.entries;
     this.topic = list.dataset.topic;
     this.head = Number(list.dataset.head ?? 0);
+    // One group of entries only: their numbers have gaps, so whether there are more is known when none come.
+    this.kinds = list.dataset.kinds ?? "";
+    this.atTop = this.behind = false;
     this.older = document.querySelector("[data-older]");
     this.newer = document.querySelector("[data-newer]");
     this.scroll = document.querySelector("[data-scroll]");
@@ -30,6 +33,10 @@ export class Record {
     document.addEventListener("tocsin:event", ({ detail }) => detail.topic === this.topic && this.hear(detail.data));
     document.querySelector("[data-older] a")?.addEventListener("click", (event) => { event.preventDefault(); this.more(true); });
     this.newer?.querySelector("a").addEventListener("click", (event) => { event.preventDefault(); this.toNewest(); });
+    document.querySelector(".chips")?.addEventListener("click", (event) => {
+      const chip = event.target.closest("[data-kinds]");
+      if (chip && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); this.choose(chip.dataset.kinds); }
+    });
     const near = new IntersectionObserver((seen) => seen.forEach((x) => x.isIntersecting && this.more(x.target === this.older)), { rootMargin: "600px 0px", root: this.inner ? this.scroll : null });
     if (this.older) near.observe(this.older);
     if (this.newer) near.observe(this.newer);
@@ -44,9 +51,28 @@ export class Record {
     window.addEventListener("hashchange", () => this.linked());
   }
 
+  // Another group of entries, beginning with the newest ones; the address says which, so that it can be sent.
+  async choose(kinds) {
+    const before = this.kinds;
+    this.kinds = kinds;
+    if (!await this.toNewest()) { this.kinds = before; return; }
+    this.mark();
+    const address = new URL(location.href);
+    address.hash = "";
+    address.search = kinds ? `?kinds=${kinds}` : "";
+    history.replaceState(null, "", address);
+  }
+
+  mark() {
+    for (const chip of document.querySelectorAll(".chips [data-kinds]")) {
+      if (chip.dataset.kinds === this.kinds) chip.setAttribute("aria-current", "true"); else chip.removeAttribute("aria-current");
+    }
+  }
+
   hear(data) {
     if (data.seq) this.head = Math.max(this.head, data.seq);
     if (!this.atEnd) { this.bars(); return; }
+    if (this.kinds) { if (!data.seq || data.seq > this.last) this.catchUp(); return; }
     if (data.html && data.seq === this.last + 1) this.append(data.html);
     else if (!data.html || data.seq > this.last) this.catchUp();
   }
@@ -64,7 +90,8 @@ export class Record {
     const seq = Number(location.hash.match(/^#entry-(\d+)$/)?.[1]);
     if (!seq) return;
     document.dispatchEvent(new CustomEvent("tocsin:tab", { detail: "record" }));
-    if (seq < this.first || seq > this.last) await this.around(seq);
+    if (this.kinds && !document.getElementById(`entry-${seq}`)) { this.kinds = ""; this.mark(); await this.around(seq); }
+    else if (seq < this.first || seq > this.last) await this.around(seq);
     const entry = document.getElementById(`entry-${seq}`);
     this.list.querySelector(".linked")?.classList.remove("linked");
     entry?.classList.add("linked");
@@ -80,11 +107,13 @@ export class Record {
 
   async toNewest() {
     const html = await this.fetch(`before=${2_000_000_000}&limit=${STEP}`);
-    if (html === null) return;
+    if (html === null) return false;
     this.list.innerHTML = html;
     this.head = Math.max(this.head, this.last);
+    this.atTop = this.behind = false;
     this.bars();
     this.toEnd();
+    return true;
   }
 
   // One line keeps the state in sight when the head has scrolled away.
@@ -135,7 +164,7 @@ export class Record {
 
   // A step up or down. Whoever reads keeps their line: the browser's own anchoring is off, so that all do the same.
   async more(up) {
-    if (this.busy || (up ? this.first <= 1 : this.atEnd)) return;
+    if (this.busy || (up ? this.first <= 1 || this.atTop : this.atEnd)) return;
     this.busy = true;
     const html = await this.fetch(up ? `before=${this.first}&limit=${STEP}` : `after=${this.last}&limit=${STEP}`);
     this.busy = false;
@@ -145,6 +174,7 @@ export class Record {
     const template = document.createElement("template"), first = this.first, last = this.last;
     template.innerHTML = html;
     const missing = [...template.content.children].filter((x) => { const seq = Number(x.dataset.seq); return up ? seq < first : seq > last; });
+    if (this.kinds && !missing.length) { if (up) this.atTop = true; else this.behind = false; }
     if (up) this.list.prepend(...missing); else this.list.append(...missing);
     this.trim(up);
     this.bars();
@@ -155,6 +185,7 @@ export class Record {
   trim(fromEnd) {
     const all = [...this.entries], much = all.length - MOST;
     if (much <= 0) return;
+    if (fromEnd) this.behind = true; else this.atTop = false;
     for (const entry of fromEnd ? all.slice(-much) : all.slice(0, much)) entry.remove();
   }
 
@@ -173,6 +204,11 @@ export class Record {
 
   bars() {
     this.days();
+    if (this.kinds) {
+      if (this.older) { this.older.hidden = this.atTop || this.first <= 1; const said = this.older.querySelector("span"); if (said) said.textContent = ""; }
+      if (this.newer) { this.newer.hidden = !this.behind; this.newer.querySelector("a").textContent = "To the newest entries"; }
+      return;
+    }
     const before = this.first - 1, after = this.head - this.last;
     if (this.older) { this.older.hidden = before < 1; const said = this.older.querySelector("span"); if (said) said.textContent = `${Math.max(before, 0).toLocaleString()} before these`; }
     if (this.newer) { this.newer.hidden = after < 1; this.newer.querySelector("a").textContent = after > 0 ? `To the newest entries (${after.toLocaleString()} more)` : "To the newest entries"; }
@@ -181,7 +217,7 @@ export class Record {
   // Null when it could not be read: offline, the reconnection says "look again".
   async fetch(query) {
     try {
-      const answer = await fetch(`${this.url}?${query}`, { headers: { accept: "text/html", "x-requested-with": "tocsin" } });
+      const answer = await fetch(`${this.url}?${query}${this.kinds ? `&kinds=${this.kinds}` : ""}`, { headers: { accept: "text/html", "x-requested-with": "tocsin" } });
       if (answer.status === 404) { location.reload(); return null; }
       return answer.ok && !answer.redirected ? await answer.text() : null;
     } catch { return null; }
