@@ -213,3 +213,48 @@ async def test_the_settings_are_for_administrators(
     assert (await api.good("DELETE", "/incident-types/outage"))["types"] == []
     assert (await api.good("DELETE", "/incident-fields/regions"))["fields"] == []
     assert (await api.ask("DELETE", "/incident-fields/regions")).status == 404
+
+
+async def test_hostile_words_in_types_and_fields(
+    browser: Browser, api: Api, db: Database, company: Company
+) -> None:
+    """Titles, options and values are text wherever they stand, and a form cannot fill what it does not show."""
+    bad = "<img src=x onerror=alert(1)>"
+    await api.good("POST", "/incident-types", {"title": f"T {bad}"})
+    body = {
+        "title": f"F {bad}",
+        "kind": "choices",
+        "options": [bad, "\u202eright to left", "a, b"],
+        "asked": "declare",
+    }
+    name = (await api.good("POST", "/incident-fields", body))["name"]
+    link = (await api.good("POST", "/incident-fields", {"title": "L", "kind": "link"}))["name"]
+    text = (await api.good("POST", "/incident-fields", {"title": "Text"}))["name"]
+    for path in ("/settings/incidents", "/incidents/declare", "/incidents"):
+        assert bad not in await browser.see(path), path
+    key = await key_after(
+        await browser.press(
+            "/incidents/declare",
+            summary=bad,
+            severity="1",
+            **{f"field-{text}": "not shown", f"field-{name}": bad, "fields_shown": name},
+        )
+    )
+    found = await incident_by_key(db, key, company.ana)
+    assert found
+    assert found.fields == {name: [bad]}
+    for value in ("javascript:alert(1)", "data:text/html,x", "https://a.example/ x", "//a.example"):
+        assert (await api.ask("PUT", f"/incidents/{key}/fields", {"fields": {link: value}})).status == 422, (
+            value
+        )
+    assert (await api.ask("PUT", f"/incidents/{key}/fields", {"fields": {text: "x" * 2001}})).status == 422
+    assert (await api.ask("PUT", f"/incidents/{key}/fields", {"fields": {text: {"$gt": ""}}})).status == 422
+    await api.good("PUT", f"/incidents/{key}/fields", {"fields": {text: bad}})
+    assert bad not in await browser.see(f"/incidents/{key}")
+    many = [f"Option {n}" for n in range(101)]
+    assert (
+        await api.ask("POST", "/incident-fields", {"title": "M", "kind": "choice", "options": many})
+    ).status == 422
+    for n in range(37):
+        await api.good("POST", "/incident-fields", {"title": f"More {n}"})
+    assert (await api.ask("POST", "/incident-fields", {"title": "One too many"})).status == 409

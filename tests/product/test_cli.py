@@ -74,7 +74,7 @@ def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
         ("oncall", "final"), ("oncall", "overrides"), ("oncall", "override"), ("oncall", "take"), ("oncall", "take-back"),
         ("schedule",), ("schedule", "list"), ("schedule", "show"), ("schedule", "export"), ("schedule", "import"),
         ("schedule", "archive"), ("schedule", "check"), ("cover",), ("cover", "list"), ("cover", "ask"), ("cover", "accept"),
-        ("cover", "decline"), ("cover", "withdraw"), ("cover", "leave"), ("cover", "history"), ("cover", "undo"), ("incident", "declare"), ("incident", "list"), ("incident", "set"),
+        ("cover", "decline"), ("cover", "withdraw"), ("cover", "leave"), ("cover", "history"), ("cover", "undo"), ("incident", "declare"), ("incident", "list"), ("incident", "set"), ("incident", "people"), ("incident", "join"), ("incident", "leave"), ("incident", "invite"), ("incident", "release"), ("incident", "take"), ("incident", "offer"), ("incident", "give"), ("incident", "accept"), ("incident", "decline"),
         ("incident", "show"), ("incident", "say"), ("incident", "work"), ("incident", "claim"), ("incident", "still"), ("incident", "notes"), ("incident", "checklist"), ("playbook",), ("playbook", "show"), ("playbook", "check"), ("playbook", "apply"), ("incident", "update"), ("incident", "brief"), ("incident", "export"), ("incident", "import"), ("incident", "resolve"),
         ("incident", "log"), ("incident", "search"), ("incident", "edit"), ("incident", "reply"), ("incident", "pin"),
         ("incident", "react"), ("incident", "redact"),
@@ -166,6 +166,13 @@ def test_an_incident_from_the_shell(shell: Shell) -> None:
     assert key in shell.run("incident", "list", "--severity", "1").stdout
     assert key not in shell.run("incident", "list", "--severity", "3").stdout
     assert key in shell.run("incident", "list").stdout
+    assert "tech lead: Ada" in shell.run("incident", "take", key, "tech lead").stdout
+    assert "Ada" in shell.run("incident", "people", key).stdout
+    assert shell.run("incident", "leave", key).returncode != 0
+    assert "There is no role that is offered" in shell.run("incident", "accept", key, "scribe").stderr
+    assert "There is no person" in shell.run("incident", "invite", key, "Nobody Here").stderr
+    assert "Hand the role over" in shell.run("incident", "join", key, "--watch").stderr
+    assert shell.run("incident", "join", key).returncode == 0
     update = shell.run("incident", "update", key, "We are on it", "--now", "Rolling back", "--next-in", "15")
     assert update.returncode == 0, update.stderr
     assert "Still true" in shell.run("incident", "still", key, "--next-in", "20").stdout

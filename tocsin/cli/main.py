@@ -17,6 +17,7 @@ from tocsin.cli import (
     heartbeat,
     incident_entries,
     incident_lifecycle,
+    incident_people,
     incident_record,
     ledger,
     me,
@@ -50,6 +51,7 @@ def build(*more: More) -> typer.Typer:
     incident_record.add_to(incident_entries.app)
     ledger.add_to(app)
     incident_lifecycle.add(incident_entries.app)
+    incident_people.add(incident_entries.app)
     app.command()(readiness.readiness)
     app.command()(noise.noise)
     app.command()(selfcheck.selfcheck)
