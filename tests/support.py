@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tocsin.incidents.field_model import with_fields
 from tocsin.kernel.db import Actor, Database
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statement
@@ -161,6 +162,8 @@ async def fold_and_compare(db: Database) -> None:
             state: dict[str, Any] = {}
             for entry in entries:
                 changes = getattr(decode(entry.kind, entry.payload), "changes", dict)()
+                if "fields" in changes:
+                    changes["fields"] = with_fields(state.get("fields") or {}, changes["fields"])
                 state.update(changes)
             for column in columns:
                 assert _same(state.get(column), row[column]), (

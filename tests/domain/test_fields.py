@@ -12,12 +12,14 @@ from tests.domain.test_catchup import do
 from tests.domain.test_playbooks import pumps
 from tests.support import Company
 from tocsin.incidents import commands, field_definitions
+from tocsin.incidents.edits import redact_entry
 from tocsin.incidents.field_definitions import FieldDraft, TypeDraft
 from tocsin.incidents.field_model import FieldDefinition, FieldKind, checked, words_of_value
 from tocsin.incidents.fields import fields_of, set_fields, set_type
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Actor, Database
 from tocsin.kernel.errors import Conflict, Forbidden, Invalid
+from tocsin.kernel.sql import Statement
 from tocsin.kernel.work import Pumps
 from tocsin.playbooks import commands as playbooks
 from tocsin.playbooks.queries import checklist_of
@@ -190,6 +192,19 @@ async def test_the_row_is_what_its_entries_say(db: Database, company: Company) -
     await do(db, company.as_ana(), set_fields, incident.id, {"root cause": ""})
     await do(db, company.as_ana(), commands.set_severity, incident.id, 2, "less")
     # Folded and compared after each test: see the fixture `db`.
+
+
+async def test_words_taken_out_stand_in_no_other_entry(db: Database, company: Company) -> None:
+    await make(db, company.admin(), FieldDraft("Root cause"), FieldDraft("Other"))
+    incident = await declared(db, company.as_ana())
+    await do(db, company.as_ana(), set_fields, incident.id, {"root cause": "password hunter2"})
+    seq = (await again(db, incident)).head
+    with pytest.raises(Conflict, match="still says this"):
+        await do(db, company.as_ana(), redact_entry, incident.id, seq, "a secret")
+    await do(db, company.as_ana(), set_fields, incident.id, {"other": "x"})
+    await do(db, company.as_ana(), set_fields, incident.id, {"root cause": None})
+    await do(db, company.as_ana(), redact_entry, incident.id, seq, "a secret")
+    assert not await db.rows(Statement("test", "select from entries where payload::text like '%hunter2%'"))
 
 
 def field(kind: FieldKind) -> FieldDefinition:

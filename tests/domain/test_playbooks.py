@@ -12,7 +12,7 @@ from tests.domain.test_incidents import sentences
 from tests.support import Company
 from tocsin.chatops.grammar import say_or_do
 from tocsin.incidents import commands as incidents
-from tocsin.incidents import roles, updates
+from tocsin.incidents import edits, roles, updates
 from tocsin.incidents.model import Incident
 from tocsin.incidents.rhythm import rhythm_of
 from tocsin.kernel.db import Actor, Database
@@ -165,3 +165,17 @@ async def test_a_role_has_its_instructions(db: Database, company: Company) -> No
     assert guide
     assert "theory" in guide.instructions
     assert await queries.role_instructions(db, incident.id, "jester") is None
+
+
+async def test_words_taken_out_of_the_record_go_from_the_checklist(
+    db: Database, company: Company, pumps: Pumps
+) -> None:
+    incident = await declared(db, company.as_ana())
+    await pumps.settle()
+    await act(db, company.as_ana(), say_or_do, incident, "/check first-update the password is hunter2")
+    checks = {c.step.id: c for c in await queries.checklist_of(db, await again(db, incident))}
+    assert checks["first-update"].note == "the password is hunter2"
+    await act(db, company.as_ana(), edits.redact_entry, incident.id, checks["first-update"].seq, "a secret")
+    await pumps.settle()
+    checks = {c.step.id: c for c in await queries.checklist_of(db, await again(db, incident))}
+    assert (checks["first-update"].state, checks["first-update"].note) == (StepState.DONE, "")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from tocsin.incidents.field_model import Filled
 from tocsin.incidents.item_model import Board, Item, ItemState
 from tocsin.incidents.model import Incident, RoleHolder, RoleName, Update
 from tocsin.incidents.role_model import words_of
@@ -18,6 +19,8 @@ class Facts:
     roles: Sequence[RoleHolder]
     board: Board
     updates: Sequence[Update]
+    type: str = ""
+    fields: Sequence[Filled] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ def _who(item: Item) -> str:
 def _state(facts: Facts) -> list[Line]:
     i, holders = facts.incident, {r.role: r for r in facts.roles}
     about = f", service {facts.service}" if facts.service else ""
+    about += f", {facts.type}" if facts.type else ""
     since = f"since {_utc(i.declared_at)}" if i.resolved_at is None else f"resolved {_utc(i.resolved_at)}"
     ours = [role.value for role in RoleName if role in holders]
     people = [
@@ -96,6 +100,7 @@ def _state(facts: Facts) -> list[Line]:
     return [
         Line(f"SEV{i.severity}, {i.status}, {since}{about}"),
         Line(_capital("; ".join(manager + people))),
+        *(Line(f"{f.definition.title}: {f.words}") for f in facts.fields if f.words),
     ]
 
 

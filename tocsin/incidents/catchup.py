@@ -5,6 +5,8 @@ from uuid import UUID
 from tocsin.incidents import queries
 from tocsin.incidents.brief import Brief, Facts, brief
 from tocsin.incidents.change import lock, me
+from tocsin.incidents.field_definitions import type_title
+from tocsin.incidents.fields import fields_of
 from tocsin.incidents.item_queries import board_of
 from tocsin.incidents.model import Incident
 from tocsin.incidents.since import READ, Since, Tally, Visit, last_known, points
@@ -43,6 +45,8 @@ async def brief_of(db: Reader, incident: Incident) -> Brief:
             await queries.roles(db, incident.id),
             await board_of(db, incident.id),
             await queries.updates(db, incident.id),
+            await type_title(db, incident.type),
+            await fields_of(db, incident),
         )
     )
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tocsin.incidents.field_model import with_fields
 from tocsin.incidents.model import Incident, Status
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -61,6 +62,8 @@ async def change(
     changes: dict[str, Any] = getattr(payload, "changes", dict)()
     if "status" in changes:
         changes["status"] = Status(changes["status"])
+    if "fields" in changes:
+        changes["fields"] = with_fields(incident.fields, changes["fields"])
     after = replace(incident, **changes, head=incident.head + 1)
     head = await u.value(
         sql.change, after.id, after.summary, after.severity, after.status, after.impact, after.reporter_contact,

@@ -109,6 +109,11 @@ def _check_words(incident: Incident, entry: Entry) -> None:
         raise Invalid("seq", "This entry holds no words that somebody typed; what was done stays.")
     if entry.payload.get("audience") == Audience.PUBLIC:
         raise Conflict("This update is on the public page, where taking it out here would not reach it.")
+    for field, value in (entry.payload.get("fields") or {}).items():
+        if value is not None and incident.fields.get(field) == value:
+            raise Conflict(
+                "A field of the incident still says this. Empty it, or fill in something else, first."
+            )
     for field in SHOWN.get(entry.kind, ()):
         said_there = entry.payload.get(field)
         if said_there and said_there == getattr(incident, field):

@@ -27,7 +27,7 @@ class TypeChanged:
 @kind("fields_set")
 @dataclass(frozen=True, slots=True)
 class FieldsSet:
-    """Fields were filled in or emptied. `fields` is what all of them say now; `said` is what changed, in words: `Root cause: Config`."""
+    """Fields were filled in or emptied. `fields` are those that changed, None for an emptied one; `said` is what changed, in words: `Root cause: Config`."""
 
     fields: dict[str, Any] = field(default_factory=dict)
     said: tuple[str, ...] = ()

@@ -176,6 +176,11 @@ _WANTED = {
 }
 
 
+def with_fields(now: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:
+    """What the fields say after a change; None empties one."""
+    return {name: value for name, value in {**now, **changed}.items() if value is not None}
+
+
 def words_of_value(value: Any) -> str:
     """What a stored value says in words; empty for None. Also of fields that this installation does not have."""
     if value is None:

@@ -54,15 +54,10 @@ async def set_fields(u: Unit, incident_id: UUID, values: Mapping[str, Any]) -> N
     wanted = await read_values(u, values)
     changed = {f.name: (f, value) for f, value in wanted if value != incident.fields.get(f.name)}
     if changed:
-        now = {
-            n: v
-            for n, v in (incident.fields | {n: v for n, (_, v) in changed.items()}).items()
-            if v is not None
-        }
         said = tuple(
             f"{f.title}: {words_of_value(value) or 'nothing any more'}" for f, value in changed.values()
         )
-        await change(u, incident, FieldsSet(now, said))
+        await change(u, incident, FieldsSet({name: value for name, (_, value) in changed.items()}, said))
 
 
 async def read_values(u: Unit, values: Mapping[str, Any]) -> list[tuple[FieldDefinition, Any]]:

@@ -66,6 +66,13 @@ COUNTED: dict[str, tuple[str, str]] = {
     "responder_joined": ("person joined", "people joined"),
     "alert_linked": ("alert linked", "alerts linked"),
     "notes_saved": ("change of the notes", "changes of the notes"),
+    "file_attached": ("file", "files"),
+    "command_output": ("output of a command", "outputs of commands"),
+    "step_checked": ("step of the checklist", "steps of the checklist"),
+    "role_offered": ("role offered", "roles offered"),
+    "fields_set": ("field filled in", "fields filled in"),
+    "incident_took_in": ("incident merged into it", "incidents merged into it"),
+    "incident_bound": ("link to another incident", "links to other incidents"),
     "message": ("message", "messages"),
 }
 

@@ -47,3 +47,7 @@ on conflict (incident_id, step) do update set state = excluded.state, note = exc
 -- name: unmark
 -- Nobody says anything about it any more.
 delete from incident_steps where incident_id = $1 and step = $2 returning true
+
+-- name: forget_note
+-- The words of a step's note are gone; that the step was checked stays.
+update incident_steps set note = '' where incident_id = $1 and seq = $2 and note <> ''

@@ -5,7 +5,7 @@ from uuid import UUID
 from tocsin.incidents.change import change, lock
 from tocsin.incidents.field_definitions import type_title
 from tocsin.incidents.field_kinds import TypeChanged
-from tocsin.incidents.kinds import SeverityChanged
+from tocsin.incidents.kinds import EntryRedacted, SeverityChanged
 from tocsin.kernel.db import Unit
 from tocsin.kernel.work import Batch, Work
 from tocsin.playbooks.kinds import PlaybookApplied
@@ -14,7 +14,13 @@ from tocsin.record.kinds import decode
 from tocsin.record.queries import entry
 
 FOLLOW = "playbooks.follow"
-FOLLOWS = {"incident_declared": [FOLLOW], "severity_changed": [FOLLOW], "type_changed": [FOLLOW]}
+FORGET = "playbooks.forget"
+FOLLOWS = {
+    "entry_redacted": [FORGET],
+    "incident_declared": [FOLLOW],
+    "severity_changed": [FOLLOW],
+    "type_changed": [FOLLOW],
+}
 
 
 async def follow(u: Unit, works: list[Work]) -> None:
@@ -36,4 +42,14 @@ async def follow(u: Unit, works: list[Work]) -> None:
         await change(u, incident, PlaybookApplied(newest.version, now[0], added, await type_title(u, now[1])))
 
 
-BATCHES: dict[str, Batch] = {FOLLOW: follow}
+async def forget(u: Unit, works: list[Work]) -> None:
+    """Batch: words were taken out of the record; those of a step's note go too."""
+    for work in works:
+        stream = UUID(work.payload["stream"])
+        found = await entry(u, stream, work.payload["seq"])
+        said = decode(found.kind, found.payload) if found else None
+        if isinstance(said, EntryRedacted):
+            await u.run(sql.forget_note, stream, said.seq)
+
+
+BATCHES: dict[str, Batch] = {FOLLOW: follow, FORGET: forget}
