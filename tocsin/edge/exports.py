@@ -14,7 +14,6 @@ from tocsin.edge.pdf import pdf_of
 from tocsin.edge.site import Site
 from tocsin.incidents import export_markdown as markdown
 from tocsin.incidents import exporting
-from tocsin.incidents.bonds import took_in
 from tocsin.incidents.model import Incident
 from tocsin.kernel.errors import Invalid
 from tocsin.places.queries import notes_of, places_of
@@ -64,7 +63,7 @@ async def export(
     extras = exporting.Extras(places, notes.body if notes else "", files)
     head = await exporting.head_of(
         db, incident, extras, url=site.settings.url, by=reader.name, at=await db.clock()
-    ) | {"merged": [await exporting.origin_data(db, o) for o in await took_in(db, incident.id, reader.id)]}
+    ) | {"merged": await exporting.merged_data(db, incident, reader.id)}
     entries: Entries = lambda: exporting.entries_of(db, incident)  # noqa: E731 - read anew for each file
     ways = {
         "json": lambda: _json(head, entries()),

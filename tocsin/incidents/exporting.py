@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 from tocsin.incidents import queries
-from tocsin.incidents.bonds import Origin
+from tocsin.incidents.bonds import took_in
 from tocsin.incidents.field_definitions import type_title
 from tocsin.incidents.fields import fields_of
 from tocsin.incidents.item_model import Item
@@ -163,15 +163,15 @@ async def entries_of(db: Reader, incident: Incident) -> AsyncIterator[list[dict[
         yield [entry_data(entry) for entry in found]
 
 
-async def origin_data(db: Reader, origin: Origin) -> dict[str, Any]:
-    """An incident that was merged into the exported one, with its own entries."""
-    incident = await queries.incident_for_watchers(db, origin.id)
-    batches = [batch async for batch in entries_of(db, incident)] if incident else []
-    return {
-        "key": origin.key,
-        "summary": origin.summary,
-        "entries": [entry for batch in batches for entry in batch],
-    }
+async def merged_data(db: Reader, incident: Incident, viewer: UUID | None) -> list[dict[str, Any]]:
+    """What was merged into it, as far as the viewer may see it, each with its own entries."""
+    found = []
+    for origin in await took_in(db, incident.id, viewer):
+        one = await queries.incident_for_watchers(db, origin.id)
+        batches = [batch async for batch in entries_of(db, one)] if one else []
+        entries = [entry for batch in batches for entry in batch]
+        found.append({"key": origin.key, "summary": origin.summary, "entries": entries})
+    return found
 
 
 def entry_data(entry: Entry) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The type of an incident, and what the organisation's own fields say in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from tocsin.incidents.change import change, lock
 from tocsin.incidents.field_definitions import fields, rows, type_title, types
 from tocsin.incidents.field_kinds import FieldsSet, TypeChanged
 from tocsin.incidents.field_model import (
+    Asked,
     FieldDefinition,
     FieldKind,
     Filled,
@@ -15,6 +16,7 @@ from tocsin.incidents.field_model import (
     checked,
     field_named,
     filled,
+    missing,
     type_named,
     words_of_value,
 )
@@ -27,6 +29,12 @@ from tocsin.kernel.errors import Invalid
 async def fields_of(db: Reader, incident: Incident) -> list[Filled]:
     """What an incident's fields say, in their order; empty ones too."""
     return filled(await fields(db, put_away=True), incident.type, incident.fields)
+
+
+def still_to_say(incident: Incident, own: Sequence[Filled]) -> list[str]:
+    """The titles of fields that were asked for by now and say nothing: those of the declaration, and when it is over the others."""
+    asked = [Asked.DECLARE, Asked.RESOLVE] if incident.resolved_at else [Asked.DECLARE]
+    return [title for when in asked for title in missing(own, when)]
 
 
 async def chosen_type(db: Reader, text: str) -> IncidentType | None:

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from tocsin.incidents.change import change, lock
-from tocsin.incidents.field_definitions import type_title
 from tocsin.incidents.field_kinds import TypeChanged
 from tocsin.incidents.kinds import EntryRedacted, SeverityChanged
 from tocsin.kernel.db import Unit
@@ -35,11 +34,15 @@ async def follow(u: Unit, works: list[Work]) -> None:
             continue
         incident = await lock(u, stream)
         if isinstance(said, SeverityChanged):
-            now, before = (said.severity, incident.type), (said.was, incident.type)
+            now, before, title = (said.severity, incident.type), (said.was, incident.type), ""
         else:
-            now, before = (incident.severity, said.type), (incident.severity, said.was_type)
+            now, before, title = (
+                (incident.severity, said.type),
+                (incident.severity, said.was_type),
+                said.title,
+            )
         added = tuple(s.id for s in newest.steps if s.applies(*now) and not s.applies(*before))
-        await change(u, incident, PlaybookApplied(newest.version, now[0], added, await type_title(u, now[1])))
+        await change(u, incident, PlaybookApplied(newest.version, now[0], added, title))
 
 
 async def forget(u: Unit, works: list[Work]) -> None:

@@ -9,18 +9,15 @@ from starlette.routing import BaseRoute
 
 from tocsin.chatops.grammar import VERBS, Told, say_or_do
 from tocsin.edge.door import Who, act, page, read_form, read_query, redirect, render, site_of, viewer_of
-from tocsin.incidents import queries, search
-from tocsin.incidents.kind_groups import GROUPS, kinds_in
+from tocsin.incidents import queries
 from tocsin.incidents.model import Incident
 from tocsin.kernel.errors import Invalid
-from tocsin.record.queries import newest_entries
-from tocsin.web.dressed import dressed
 from tocsin.web.lookup import incident_of
 from tocsin.web.room_glance import glance_of
 from tocsin.web.room_panels import PANELS
 from tocsin.web.room_since import since_context
+from tocsin.web.room_window import window_of
 
-FIRST_PAGE = 100
 #: A long text from a terminal comes by `/output`, too.
 MOST_TYPED = 200_000
 
@@ -29,33 +26,12 @@ async def room(request: Request) -> Response:
     """The room: state before story. `before` shows a part of a long record, for links and without scripts; `kinds` only a group of
     entries; `at` leads to what was written then."""
     incident = await incident_of(request)
-    site = site_of(request)
-    query = read_query(request)
-    if at := query.text("at", most=40):
+    if at := read_query(request).text("at", most=40):
         return redirect(request, f"/incidents/{incident.key}/jump?{urlencode({'at': at})}")
-    before, kinds = (
-        query.whole("before", least=0, most=2_000_000_000, default=0),
-        query.text("kinds", most=40),
-    )
-    newest = (
-        await search.backward(
-            site.database,
-            incident.id,
-            search.Window(kinds_in(kinds), before=before or search.LAST, limit=FIRST_PAGE),
-        )
-        if kinds in GROUPS
-        else await newest_entries(site.database, incident.id, before, FIRST_PAGE)
-    )
     context = (
         await state_context(request, incident)
         | await since_context(request, incident)
-        | {
-            "entries_html": await dressed(site.database, site.templates, incident.id, newest),
-            "first_seq": newest[0].seq if newest else 0,
-            "entry_groups": {name: words for name, (words, _) in GROUPS.items()},
-            "entry_kinds": kinds if kinds in GROUPS else "",
-            "past": bool(before) and before <= incident.head,
-        }
+        | await window_of(request, incident)
     )
     return await render(request, "incidents/room.html", context)
 

@@ -7,8 +7,7 @@ from starlette.routing import BaseRoute
 from tocsin.edge.door import Form, Site
 from tocsin.edge.viewer import Viewer
 from tocsin.incidents import field_definitions
-from tocsin.incidents.field_model import Asked, missing
-from tocsin.incidents.fields import fields_of, set_fields, set_type
+from tocsin.incidents.fields import fields_of, set_fields, set_type, still_to_say
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Reader, Unit
 from tocsin.web.field_form import values_in
@@ -18,12 +17,11 @@ from tocsin.web.room_act import buttons
 async def context(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
     """For `panels/fields.html`."""
     own = await fields_of(db, incident)
-    asked = [Asked.DECLARE, Asked.RESOLVE] if incident.resolved_at else [Asked.DECLARE]
     return {
         "own_fields": own,
         "types": await field_definitions.types(db),
         "type_title": await field_definitions.type_title(db, incident.type),
-        "not_said": [title for when in asked for title in missing(own, when)],
+        "not_said": still_to_say(incident, own),
     }
 
 
