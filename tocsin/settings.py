@@ -104,6 +104,7 @@ class Settings:
     sms_order: vendors.Order = ()
     receipt_patience: tuple[tuple[str, int], ...] = ()
     gather_s: int = 60
+    recording_mb: int = 500
     model: vendors.Model | None = None
     page_limits: tuple[tuple[str, int], ...] = ()
     token: str | None = field(default=None, repr=False)
@@ -161,6 +162,7 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
         receipt_patience=_optional(env, "TOCSIN_RECEIPT_PATIENCE", vendors.patience) or (),
         gather_s=_seconds("TOCSIN_GATHER_S", env.get("TOCSIN_GATHER_S", "60"), 3600),
         page_limits=_optional(env, "TOCSIN_PAGE_LIMITS", vendors.page_limits) or (),
+        recording_mb=_megabytes("TOCSIN_RECORDING_MB", env.get("TOCSIN_RECORDING_MB", "500")),
         model=_optional(env, "TOCSIN_MODEL_URL", vendors.model),
         token=_optional(env, "TOCSIN_TOKEN", _token),
         secret=_optional(env, "TOCSIN_SECRET", _secret),
@@ -173,6 +175,12 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
 def _seconds(name: str, text: str, most: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= most):
         raise WrongSetting(name, f"must be seconds from 0 to {most}")
+    return int(text)
+
+
+def _megabytes(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= 5000):
+        raise WrongSetting(name, "must be megabytes from 1 to 5000")
     return int(text)
 
 

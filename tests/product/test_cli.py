@@ -77,7 +77,7 @@ def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
         ("cover", "decline"), ("cover", "withdraw"), ("cover", "leave"), ("cover", "history"), ("cover", "undo"), ("incident", "declare"), ("incident", "list"),
         ("incident", "show"), ("incident", "say"), ("incident", "work"), ("incident", "claim"), ("incident", "still"), ("incident", "notes"), ("incident", "checklist"), ("playbook",), ("playbook", "show"), ("playbook", "check"), ("playbook", "apply"), ("incident", "update"), ("incident", "brief"), ("incident", "export"), ("incident", "import"), ("incident", "resolve"),
         ("incident", "log"), ("incident", "search"), ("incident", "edit"), ("incident", "reply"), ("incident", "pin"),
-        ("incident", "react"), ("incident", "redact"),
+        ("incident", "react"), ("incident", "redact"), ("incident", "attach"), ("incident", "began"), ("incident", "quote"),
         ("incident", "reopen"), ("incident", "merge"), ("incident", "link"), ("incident", "follow-up"), ("incident", "private"),
         ("incident", "open-to-all"), ("incident", "let-in"), ("incident", "take-out"),
     ],

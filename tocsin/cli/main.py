@@ -16,6 +16,7 @@ from tocsin.cli import (
     handover,
     heartbeat,
     incident_entries,
+    incident_files,
     incident_lifecycle,
     incident_record,
     ledger,
@@ -48,6 +49,7 @@ def build(*more: More) -> typer.Typer:
     )  # fmt: skip
     fairness.add_to(app)
     incident_record.add_to(incident_entries.app)
+    incident_files.add_to(incident_entries.app)
     ledger.add_to(app)
     incident_lifecycle.add(incident_entries.app)
     app.command()(readiness.readiness)

@@ -15,7 +15,8 @@ order by e.recorded_at desc, e.seq desc
 select e.stream, e.stream_type, e.seq, e.kind, e.happened_at, e.recorded_at, e.actor_id, e.actor, e.door, e.payload, e.amends,
        e.redacted_at, e.redacted_by, e.redaction_reason
 from entries e left join entry_words w on w.stream = e.stream and w.seq = e.seq
-where e.stream = $1 and ($2::text[] is null or e.kind = any ($2)) and ($3::text is null or w.words @@ to_tsquery('simple', $3))
+where e.stream = $1 and ($2::text[] is null or e.kind = any ($2)) and ($3::text is null or w.words @@ to_tsquery('simple', $3)
+       or said_in_transcript(e, $3))
   and e.seq > $4 and e.seq < $5
 order by e.seq limit $6
 
@@ -26,7 +27,8 @@ order by e.seq limit $6
 select e.stream, e.stream_type, e.seq, e.kind, e.happened_at, e.recorded_at, e.actor_id, e.actor, e.door, e.payload, e.amends,
        e.redacted_at, e.redacted_by, e.redaction_reason
 from entries e left join entry_words w on w.stream = e.stream and w.seq = e.seq
-where e.stream = $1 and ($2::text[] is null or e.kind = any ($2)) and ($3::text is null or w.words @@ to_tsquery('simple', $3))
+where e.stream = $1 and ($2::text[] is null or e.kind = any ($2)) and ($3::text is null or w.words @@ to_tsquery('simple', $3)
+       or said_in_transcript(e, $3))
   and e.seq > $4 and e.seq < $5
 order by e.seq desc limit $6
 
@@ -37,7 +39,8 @@ order by e.seq desc limit $6
 select e.stream, e.stream_type, e.seq, e.kind, e.happened_at, e.recorded_at, e.actor_id, e.actor, e.door, e.payload, e.amends,
        e.redacted_at, e.redacted_by, e.redaction_reason
 from entries e left join entry_words w on w.stream = e.stream and w.seq = e.seq
-where e.stream = $1 and ($2::text[] is null or e.kind = any ($2)) and ($3::text is null or w.words @@ to_tsquery('simple', $3))
+where e.stream = $1 and ($2::text[] is null or e.kind = any ($2)) and ($3::text is null or w.words @@ to_tsquery('simple', $3)
+       or said_in_transcript(e, $3))
   and ($4::timestamptz is null or e.happened_at >= $4)
 order by e.happened_at, e.seq limit $5
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from tocsin.edge.templates import Templates
+from tocsin.incidents.recording_read import Calls, calls_of
 from tocsin.incidents.said_model import Mention
 from tocsin.incidents.said_read import Extra, extras, key_of
 from tocsin.kernel.db import Reader
@@ -27,12 +28,24 @@ async def dressed(db: Reader, templates: Templates, incident_id: UUID, entries: 
     texts = [found[e.seq].text or str(e.payload.get("text", "")) for e in entries if e.redacted_at is None]
     own = await ours(db, texts)
     base = str(templates.env.globals.get("own_url", ""))
+    calls = await calls_of(db, incident_id)
     return [
         templates.text(
-            "incidents/entry.html", {"room_key": key, "entry": _context(e, found[e.seq], own, base)}
+            "incidents/entry.html",
+            {"room_key": key, "entry": _context(e, found[e.seq], own, base) | _call(e, calls)},
         )
         for e in entries
     ]
+
+
+def _call(entry: Entry, calls: Calls) -> dict[str, Any]:
+    """The recording or transcript that an entry is, and else the transcript that has what was said then."""
+    is_call = entry.kind in ("recording_attached", "transcript_attached")
+    return {
+        "recording": calls.recording(entry.seq) if is_call else None,
+        "transcript": calls.transcript(entry.seq) if is_call else None,
+        "said_then": None if is_call else calls.said_at(entry.happened_at),
+    }
 
 
 def _context(entry: Entry, extra: Extra, own: dict[str, str], base: str) -> dict[str, Any]:
