@@ -1,6 +1,7 @@
 """Transcripts as tools write them, and as somebody hostile would: read strictly, in bounded time."""
 
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -75,7 +76,7 @@ def test_times_on_lines_of_their_own() -> None:
 
 def test_names_from_right_to_left_and_names_that_turn_the_line_around() -> None:
     cues = cues_of(
-        "[0:01] שרה כהן: שלום\n[0:02] مريم: مرحبا\n[0:03] 田中：はい\n[0:04] Ana\u202e\u2066 Silva: hi"
+        "[0:01] שרה כהן: שלום\n[0:02] مريم: مرحبا\n[0:03] 田中\uff1aはい\n[0:04] Ana\u202e\u2066 Silva: hi"
     )
     assert [c.speaker for c in cues] == ["שרה כהן", "مريم", "田中", "Ana Silva"]
 
@@ -131,8 +132,6 @@ def test_fifty_thousand_lines_fit_and_one_more_does_not() -> None:
 )  # fmt: skip
 def test_nothing_takes_long(text: str) -> None:
     began = time.process_time()
-    try:
+    with suppress(Invalid):
         cues_of(decoded(text.encode()))
-    except Invalid:
-        pass
     assert time.process_time() - began < 8

@@ -14,7 +14,6 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from tocsin.edge.site import site_of
-from tocsin.kernel.errors import Conflict
 
 #: Room that a file must leave: the database writes to the same disk.
 RESERVE = 1_000_000_000
@@ -64,21 +63,23 @@ class _Parser(MultiPartParser):
         super().on_headers_finished()
         part = self._current_part
         if part.file is not None:
-            # Closed with the form.
-            file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(
-                self.spool_max_size, dir=str(self.folder)
-            )  # noqa: SIM115
+            file = _spool(self.spool_max_size, self.folder)
             self._files_to_close_on_error.append(file)
             part.file.file.close()
             part.file.file = file  # type: ignore[assignment] # as Starlette hands it on
 
 
+def _spool(size: int, folder: Path) -> SpooledTemporaryFile[bytes]:
+    """Closed with the form."""
+    return SpooledTemporaryFile(size, dir=str(folder))
+
+
 def _waiting_room(folder: Path, size: int) -> Path:
-    """Where files wait. Raises `Conflict` when so many bytes would fill the disk: the file lies there twice for a moment."""
+    """Where files wait. Refuses when so many bytes would fill the disk: the file lies there twice for a moment."""
     place = folder / ".arriving"
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     if shutil.disk_usage(place).free < 2 * size + RESERVE:
-        raise Conflict("The server's disk has no room for this file. Tell who runs it.")
+        raise HTTPException(507, "The server's disk has no room for this file. Tell who runs it.")
     return place
 
 
