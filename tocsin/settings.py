@@ -160,9 +160,11 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
         sms_gateway_header=_optional(env, "TOCSIN_SMS_GATEWAY_HEADER", vendors.gateway_header) or "",
         sms_order=_optional(env, "TOCSIN_SMS_ORDER", vendors.order) or (),
         receipt_patience=_optional(env, "TOCSIN_RECEIPT_PATIENCE", vendors.patience) or (),
-        gather_s=_seconds("TOCSIN_GATHER_S", env.get("TOCSIN_GATHER_S", "60"), 3600),
+        gather_s=_number("TOCSIN_GATHER_S", env.get("TOCSIN_GATHER_S", "60"), "seconds", 0, 3600),
         page_limits=_optional(env, "TOCSIN_PAGE_LIMITS", vendors.page_limits) or (),
-        recording_mb=_megabytes("TOCSIN_RECORDING_MB", env.get("TOCSIN_RECORDING_MB", "500")),
+        recording_mb=_number(
+            "TOCSIN_RECORDING_MB", env.get("TOCSIN_RECORDING_MB", "500"), "megabytes", 1, 5000
+        ),
         model=_optional(env, "TOCSIN_MODEL_URL", vendors.model),
         token=_optional(env, "TOCSIN_TOKEN", _token),
         secret=_optional(env, "TOCSIN_SECRET", _secret),
@@ -172,15 +174,9 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
     )
 
 
-def _seconds(name: str, text: str, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= most):
-        raise WrongSetting(name, f"must be seconds from 0 to {most}")
-    return int(text)
-
-
-def _megabytes(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= 5000):
-        raise WrongSetting(name, "must be megabytes from 1 to 5000")
+def _number(name: str, text: str, unit: str, least: int, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and least <= int(text) <= most):
+        raise WrongSetting(name, f"must be {unit} from {least} to {most}")
     return int(text)
 
 

@@ -161,15 +161,15 @@ async def test_lines_are_found_by_who_may_see_them(db: Database, company: Compan
     incident = await declared(db, company.as_ana())
     seq = await told(db, company, incident)
     for viewer in (company.ana, company.vic):
-        (line,) = await recording_read.found(db, viewer, "quag")
+        (line,) = await search.lines(db, viewer, "quag")
         assert (line.key, line.seq, line.n, line.speaker) == (incident.key, seq, 2, "Ben Okafor")
-    assert [c.n for c in await recording_read.found_in(db, incident.id, "okafor restarting")] == [2]
+    assert [c.n for c in await search.lines_of(db, incident.id, "okafor restarting")] == [2]
     assert [e.seq for e in await search.forward(db, incident.id, search.Window(words="quagga"))] == [seq]
     # Words of two lines are not the words of one.
     assert await search.forward(db, incident.id, search.Window(words="quagga pool")) == []
     await do(db, company.as_ana(), privacy.make_private, incident.id, "names of customers")
-    assert await recording_read.found(db, company.vic, "quag") == []
-    assert len(await recording_read.found(db, company.ana, "quag")) == 1
+    assert await search.lines(db, company.vic, "quag") == []
+    assert len(await search.lines(db, company.ana, "quag")) == 1
     with pytest.raises(NotFound):
         await do(db, company.as_ben(), recordings.tell_cue, incident.id, seq, 2)
 
@@ -179,7 +179,7 @@ async def test_redacting_takes_lines_at_once(db: Database, company: Company) -> 
     seq = await told(db, company, incident)
     await do(db, company.as_ana(), edits.redact_entry, incident.id, seq, "a password")
     assert await value(db, "select count(*) from transcript_cues") == 0
-    assert await recording_read.found(db, company.ana, "quag") == []
+    assert await search.lines(db, company.ana, "quag") == []
     assert await files_of(db, incident.id) == []
     with pytest.raises(NotFound):
         await recording_read.transcript_of(db, incident.id, seq)
@@ -221,7 +221,7 @@ async def test_fifty_thousand_lines(db: Database, company: Company) -> None:
     assert [c.n for c in await recording_read.cues_of(db, incident.id, seq, 49_990)] == list(
         range(49_990, 50_001)
     )
-    assert len(await recording_read.found(db, company.ana, "pool")) == 20
+    assert len(await search.lines(db, company.ana, "pool")) == 20
 
 
 async def test_lines_go_out_and_come_in(db: Database, company: Company) -> None:
@@ -238,7 +238,7 @@ async def test_lines_go_out_and_come_in(db: Database, company: Company) -> None:
     brought = await queries.incident_by_key(db, made["key"], company.ben)
     assert brought is not None
     assert (await exported(db, brought))["transcripts"] == data["transcripts"]
-    assert [c.n for c in await recording_read.found_in(db, brought.id, "quagga")] == [2]
+    assert [c.n for c in await search.lines_of(db, brought.id, "quagga")] == [2]
 
 
 def refused(data: dict[str, Any], **cue: Any) -> None:

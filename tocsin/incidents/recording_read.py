@@ -7,7 +7,6 @@ from uuid import UUID
 
 from tocsin.incidents.model import Incident
 from tocsin.incidents.recording_kinds import length
-from tocsin.incidents.search import tsquery
 from tocsin.kernel.db import Reader
 from tocsin.kernel.errors import NotFound
 from tocsin.kernel.sql import Statements
@@ -75,19 +74,6 @@ class CueRow:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundCue:
-    """A line that holds the words that somebody looks for."""
-
-    key: str
-    summary: str
-    seq: int
-    n: int
-    speaker: str
-    text: str
-    said_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Calls:
     """All that an incident holds of its calls."""
 
@@ -145,18 +131,6 @@ async def cue_at(db: Reader, incident_id: UUID, transcript: Transcript, moment: 
     """The number of the line that was being said at a moment."""
     after = max(0, min(round((moment - transcript.began_at).total_seconds() * 1000), 86_400_000))
     return int(await db.value(sql.cue_at, incident_id, transcript.seq, after))
-
-
-async def found_in(db: Reader, incident_id: UUID, words: str, limit: int = 50) -> list[FoundCue]:
-    """Lines of one incident that hold the words."""
-    query = tsquery(words)
-    return await db.all(FoundCue, sql.found_in, incident_id, query, limit) if query else []
-
-
-async def found(db: Reader, viewer: UUID | None, words: str, limit: int = 20) -> list[FoundCue]:
-    """Lines of incidents that the viewer may see."""
-    query = tsquery(words)
-    return await db.all(FoundCue, sql.found, viewer, query, limit) if query else []
 
 
 async def offered_start(db: Reader, incident: Incident) -> datetime:

@@ -32,28 +32,6 @@ order by c.n limit $4
 select coalesce(
     (select max(n) from transcript_cues where incident_id = $1 and seq = $2 and starts_ms <= $3), 1)
 
--- name: found_in
--- row: tocsin.incidents.recording_read.FoundCue
--- engine
--- Lines of one incident's transcripts that hold the words, in the order in which they were said.
-select i.key, i.summary, c.seq, c.n, c.speaker, c.text, t.began_at + c.starts_ms * interval '1 millisecond' as said_at
-from transcript_cues c
-join incident_transcripts t on t.incident_id = c.incident_id and t.seq = c.seq
-join incidents i on i.id = c.incident_id
-where c.incident_id = $1 and c.words @@ to_tsquery('simple', $2)
-order by said_at, c.n limit $3
-
--- name: found
--- row: tocsin.incidents.recording_read.FoundCue
--- engine
--- Lines of any transcript that hold the words; who may see which is asked inside.
-select i.key, i.summary, c.seq, c.n, c.speaker, c.text, t.began_at + c.starts_ms * interval '1 millisecond' as said_at
-from search_cues($1, $2, $3) s
-join transcript_cues c on c.incident_id = s.incident_id and c.seq = s.seq and c.n = s.n
-join incident_transcripts t on t.incident_id = c.incident_id and t.seq = c.seq
-join incidents i on i.id = c.incident_id
-order by c.incident_id desc, c.seq desc, c.n
-
 -- name: call_began
 -- When people said that they talk, if they did.
 select began_at from incident_calls where incident_id = $1

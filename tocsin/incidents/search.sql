@@ -51,3 +51,25 @@ select coalesce(
     (select min(seq) from entries where stream = $1 and recorded_at >= $2),
     (select max(seq) from entries where stream = $1)
 )
+
+-- name: lines_of
+-- row: tocsin.incidents.search.FoundLine
+-- engine
+-- Lines of one incident's transcripts that hold the words, in the order in which they were said.
+select i.key, i.summary, c.seq, c.n, c.speaker, c.text, t.began_at + c.starts_ms * interval '1 millisecond' as said_at
+from transcript_cues c
+join incident_transcripts t on t.incident_id = c.incident_id and t.seq = c.seq
+join incidents i on i.id = c.incident_id
+where c.incident_id = $1 and c.words @@ to_tsquery('simple', $2)
+order by said_at, c.n limit $3
+
+-- name: lines
+-- row: tocsin.incidents.search.FoundLine
+-- engine
+-- Lines of any transcript that hold the words; who may see which is asked inside.
+select i.key, i.summary, c.seq, c.n, c.speaker, c.text, t.began_at + c.starts_ms * interval '1 millisecond' as said_at
+from search_cues($1, $2, $3) s
+join transcript_cues c on c.incident_id = s.incident_id and c.seq = s.seq and c.n = s.n
+join incident_transcripts t on t.incident_id = c.incident_id and t.seq = c.seq
+join incidents i on i.id = c.incident_id
+order by c.incident_id desc, c.seq desc, c.n

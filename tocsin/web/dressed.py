@@ -7,12 +7,11 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from tocsin.edge.templates import Templates
-from tocsin.incidents.recording_read import Calls, calls_of
 from tocsin.incidents.said_model import Mention
 from tocsin.incidents.said_read import Extra, extras, key_of
 from tocsin.kernel.db import Reader
 from tocsin.record.model import Entry
-from tocsin.web.entry_shown import shown
+from tocsin.web.entry_shown import called, calls_of, shown
 from tocsin.web.ours import ours
 from tocsin.web.words import html, is_block, pre
 
@@ -32,20 +31,10 @@ async def dressed(db: Reader, templates: Templates, incident_id: UUID, entries: 
     return [
         templates.text(
             "incidents/entry.html",
-            {"room_key": key, "entry": _context(e, found[e.seq], own, base) | _call(e, calls)},
+            {"room_key": key, "entry": _context(e, found[e.seq], own, base) | called(e, calls)},
         )
         for e in entries
     ]
-
-
-def _call(entry: Entry, calls: Calls) -> dict[str, Any]:
-    """The recording or transcript that an entry is, and else the transcript that has what was said then."""
-    is_call = entry.kind in ("recording_attached", "transcript_attached")
-    return {
-        "recording": calls.recording(entry.seq) if is_call else None,
-        "transcript": calls.transcript(entry.seq) if is_call else None,
-        "said_then": None if is_call else calls.said_at(entry.happened_at),
-    }
 
 
 def _context(entry: Entry, extra: Extra, own: dict[str, str], base: str) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from tocsin.edge.door import Form, Who, page, read_query, redirect, render, site
 from tocsin.incidents import said_read, search
 from tocsin.incidents.kind_groups import GROUPS, kinds_in
 from tocsin.incidents.model import Incident
-from tocsin.incidents.recording_read import found_in
 from tocsin.kernel.errors import Invalid
 from tocsin.record.model import Entry
 from tocsin.web.dressed import dressed
@@ -97,7 +96,7 @@ async def record(request: Request) -> Response:
         "nav": "incidents", "incident": incident, "groups": {name: words for name, (words, _) in GROUPS.items()},
         "chosen": {name.strip() for name in query.text("kinds", most=1000).split(",")}, "q": query.text("q", most=300),
         "kinds": query.text("kinds", most=1000), "order": order, "at": query.text("at", most=40),
-        "lines": await found_in(db, incident.id, wanted.words) if not (wanted.after or at) else [],
+        "lines": await search.lines_of(db, incident.id, wanted.words) if not (wanted.after or at) else [],
         "entries_html": await _drawn(request, incident, shown), "more": shown[-1] if shown and more else None,
     }  # fmt: skip
     return await render(request, "incidents/record.html", context)

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from tocsin.alerts.queries import alerts
 from tocsin.catalog.queries import services
 from tocsin.edge.door import Who, page, read_query, render, site_of, viewer_of
-from tocsin.incidents import queries, recording_read, search
+from tocsin.incidents import queries, search
 from tocsin.kernel.db import Reader
 from tocsin.people.queries import users
 from tocsin.record.kinds import decode
@@ -34,7 +34,7 @@ async def look(request: Request) -> Response:
         context["alerts"] = await alerts(
             db, state="all", text=words.strip('"'), service_id=None, before=None, limit=FEW
         )
-        context["lines"] = await recording_read.found(db, viewer.id, words)
+        context["lines"] = await search.lines(db, viewer.id, words)
         context |= await _named(db, words)
     return await render(request, "search.html", context)
 

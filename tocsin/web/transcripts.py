@@ -11,7 +11,6 @@ from tocsin.incidents import recording_read as read
 from tocsin.incidents import recordings, search
 from tocsin.incidents.model import Incident
 from tocsin.kernel.errors import Invalid, NotFound
-from tocsin.record.model import Entry
 from tocsin.web.dressed import dressed
 from tocsin.web.lookup import incident_of, seq_of
 
@@ -22,12 +21,11 @@ CALLS = ("recording_attached", "transcript_attached")
 
 async def show(request: Request) -> Response:
     """A part of the transcript, the player if there is a recording of it, and what the record holds of that time."""
-    incident, site = await incident_of(request), site_of(request)
-    db, transcript = site.database, await read.transcript_of(site.database, incident.id, seq_of(request))
+    incident, db = await incident_of(request), site_of(request).database
+    transcript = await read.transcript_of(db, incident.id, seq_of(request))
     first = _page(read_query(request).whole("from", least=1, most=1_000_000, default=1))
     cues = await read.cues_of(db, incident.id, transcript.seq, first)
     recording = (await read.calls_of(db, incident.id)).of_the_same(transcript.began_at)
-    beside = await _beside(request, incident, transcript, cues)
     return await render(
         request,
         "incidents/transcript.html",
@@ -35,22 +33,24 @@ async def show(request: Request) -> Response:
             "nav": "incidents", "incident": incident, "transcript": transcript, "recording": recording, "first": first,
             "cues": [(cue, transcript.began_at + timedelta(milliseconds=cue.starts_ms)) for cue in cues],
             "earlier": first - read.PAGE, "later": first + read.PAGE if first + read.PAGE <= transcript.cues else 0,
-            "entries_html": await dressed(db, site.templates, incident.id, beside),
+            "entries_html": await _beside(request, incident, transcript, cues),
         },
     )  # fmt: skip
 
 
 async def _beside(
     request: Request, incident: Incident, transcript: read.Transcript, cues: list[read.CueRow]
-) -> list[Entry]:
+) -> list[str]:
     """Entries of the time that the lines are about, in the order in which things happened."""
     if not cues:
         return []
     a_while = timedelta(minutes=1)
     since = transcript.began_at + timedelta(milliseconds=cues[0].starts_ms) - a_while
     until = transcript.began_at + timedelta(milliseconds=cues[-1].ends_ms or cues[-1].starts_ms) + a_while
-    found = await search.by_time(site_of(request).database, incident.id, search.Window(limit=BESIDE), since)
-    return [e for e in found if e.happened_at <= until and e.kind not in CALLS]
+    site = site_of(request)
+    found = await search.by_time(site.database, incident.id, search.Window(limit=BESIDE), since)
+    shown = [e for e in found if e.happened_at <= until and e.kind not in CALLS]
+    return await dressed(site.database, site.templates, incident.id, shown)
 
 
 def _page(n: int) -> int:

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 
 from tocsin.api.v1.auth import Call, Caller
 from tocsin.api.v1.shown import incident_of, shown_entry
-from tocsin.incidents import recording_read, said_read, search
+from tocsin.incidents import said_read, search
 from tocsin.incidents.kind_groups import kinds_in
 from tocsin.incidents.model import Incident
 from tocsin.record.kinds import decode
@@ -61,7 +61,7 @@ async def search_all(
     """Entries of all incidents that you may see, newest first: all words must occur, the last may go on; `"a phrase"` as it stands.
     `lines`: of the transcripts of calls, twenty at most."""
     found = await search.search(call.db, call.actor.id, q, before=before, limit=limit)
-    lines = await recording_read.found(call.db, call.actor.id, q) if before is None else []
+    lines = await search.lines(call.db, call.actor.id, q) if before is None else []
     return {
         "lines": [
             {
