@@ -79,8 +79,8 @@ class Transcript {
 
   async tell(button) {
     if (button.disabled) return;
-    button.disabled = true;
     const body = new URLSearchParams(new FormData(this.form, button));
+    button.disabled = true;
     const answer = await fetch(this.form.action, { method: "POST", body, headers: { "x-requested-with": "tocsin", accept: "application/json", "x-csrf-token": document.body.dataset.csrf } }).catch(() => null);
     const told = answer?.ok ? await answer.json().catch(() => null) : null;
     if (!told) { button.disabled = false; button.textContent = "Could not be put there. Again?"; return; }
