@@ -78,7 +78,7 @@ async def test_a_call_stands_where_it_began(db: Database, company: Company) -> N
     calls = await recording_read.calls_of(db, incident.id)
     transcript = calls.transcript(written)
     assert transcript
-    assert (transcript.cues, transcript.speakers, transcript.length) == (3, 3, "47 min")
+    assert (transcript.cues, transcript.speakers, transcript.length) == (3, 3, "48 min")
     assert calls.of_the_same(transcript.began_at) == calls.recording(seq)
     lines = await recording_read.cues_of(db, incident.id, written)
     assert [(c.offset, c.speaker, c.user_id) for c in lines] == [

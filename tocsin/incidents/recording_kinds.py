@@ -61,9 +61,9 @@ class RecordingMoved:
 
 def length(ms: int) -> str:
     """`48 min`, `1 h 5 min`, `40 s`."""
-    minutes, seconds = divmod(ms // 1000, 60)
-    if not minutes:
-        return f"{seconds} s"
+    if ms < 60_000:
+        return f"{ms // 1000} s"
+    minutes = round(ms / 60_000)
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min"
