@@ -33,7 +33,7 @@ from tocsin.duty import work as duty_work
 from tocsin.duty.silence_reminders import SilenceReminders
 from tocsin.edge import callbacks, chats, errors, heartbeats, import_file, inbound, stream
 from tocsin.edge.access import Who, page
-from tocsin.edge.attachments import FORM
+from tocsin.edge.attachments import forms
 from tocsin.edge.batcher import Batcher
 from tocsin.edge.events import Hub
 from tocsin.edge.headers import BelievedProxies, BodyLimit, SecurityHeaders, Shield, drain
@@ -199,7 +199,7 @@ def _around(settings: Settings, underway: "set[asyncio.Task[None]]") -> list[Mid
         Middleware(Shield, running=underway),
         Middleware(v1.Stack),
         Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
-        Middleware(BodyLimit, most=LARGEST_FORM, larger=IMPORTS, uploads=FORM),
+        Middleware(BodyLimit, most=LARGEST_FORM, larger=IMPORTS, uploads=forms(settings.recording_mb)),
     ]
 
 

@@ -104,6 +104,7 @@ class Settings:
     sms_order: vendors.Order = ()
     receipt_patience: tuple[tuple[str, int], ...] = ()
     gather_s: int = 60
+    recording_mb: int = 500
     model: vendors.Model | None = None
     page_limits: tuple[tuple[str, int], ...] = ()
     token: str | None = field(default=None, repr=False)
@@ -159,8 +160,9 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
         sms_gateway_header=_optional(env, "TOCSIN_SMS_GATEWAY_HEADER", vendors.gateway_header) or "",
         sms_order=_optional(env, "TOCSIN_SMS_ORDER", vendors.order) or (),
         receipt_patience=_optional(env, "TOCSIN_RECEIPT_PATIENCE", vendors.patience) or (),
-        gather_s=_seconds("TOCSIN_GATHER_S", env.get("TOCSIN_GATHER_S", "60"), 3600),
+        gather_s=_number(env, "TOCSIN_GATHER_S", 60, "seconds", 0, 3600),
         page_limits=_optional(env, "TOCSIN_PAGE_LIMITS", vendors.page_limits) or (),
+        recording_mb=_number(env, "TOCSIN_RECORDING_MB", 500, "megabytes", 1, 5000),
         model=_optional(env, "TOCSIN_MODEL_URL", vendors.model),
         token=_optional(env, "TOCSIN_TOKEN", _token),
         secret=_optional(env, "TOCSIN_SECRET", _secret),
@@ -170,10 +172,11 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
     )
 
 
-def _seconds(name: str, text: str, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= most):
-        raise WrongSetting(name, f"must be seconds from 0 to {most}")
-    return int(text)
+def _number(env: Mapping[str, str], name: str, default: int, unit: str, least: int, most: int) -> int:
+    text = env.get(name, str(default))
+    if text.isascii() and text.isdigit() and len(text) <= 5 and least <= int(text) <= most:
+        return int(text)
+    raise WrongSetting(name, f"must be {unit} from {least} to {most}")
 
 
 def _optional(env: Mapping[str, str], name: str, parse: Callable[[str], T]) -> T | None:
@@ -274,10 +277,8 @@ def _mail_in(text: str) -> Listen:
 
 def _domain(text: str) -> str:
     labels = text.lower().rstrip(".").split(".")
-    if (
-        not all(label and label.isascii() and label.replace("-", "").isalnum() for label in labels)
-        or len(text) > 253
-    ):
+    good = all(label and label.isascii() and label.replace("-", "").isalnum() for label in labels)
+    if not good or len(text) > 253:
         raise WrongSetting("TOCSIN_MAIL_DOMAIN", "must be a domain name")
     return ".".join(labels)
 
@@ -306,12 +307,8 @@ def _token(text: str) -> str:
 
 def _telegram(text: str) -> str:
     number, _, rest = text.partition(":")
-    if not (
-        number.isascii()
-        and number.isdigit()
-        and rest.isascii()
-        and rest.replace("-", "").replace("_", "").isalnum()
-    ):
+    word = rest.replace("-", "").replace("_", "")
+    if not (text.isascii() and number.isdigit() and word.isalnum()):
         raise WrongSetting(
             "TOCSIN_TELEGRAM_TOKEN", "must be the token that @BotFather gave, a number, a colon and a word"
         )

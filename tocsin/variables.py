@@ -192,6 +192,13 @@ VARIABLES = (
         "120",
     ),
     Variable(
+        "TOCSIN_RECORDING_MB",
+        "recording_mb",
+        "500",
+        "The largest recording of a call that can be uploaded, in MB, up to 5000.",
+        "1000",
+    ),
+    Variable(
         "TOCSIN_PAGE_LIMITS",
         "page_limits",
         "sms=20 voice=6",

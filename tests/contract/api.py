@@ -36,6 +36,7 @@ class Api:
         *,
         key: str = "",
         media: str = "application/json",
+        length: str = "",
         **query: Any,
     ) -> Answer:
         raw = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
@@ -43,6 +44,7 @@ class Api:
         sent: list[Message] = []
         headers = {"authorization": f"Bearer {self.token}", "content-type": media}
         headers |= {"idempotency-key": key} if key else {}
+        headers |= {"content-length": length} if length else {}
         asked = urlencode({name: str(value) for name, value in query.items() if value is not None})
         scope = {
             "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "server": ("test", 80),
@@ -66,7 +68,7 @@ class Api:
         text = b"".join(message.get("body", b"") for message in sent[1:])
         return Answer(sent[0]["status"], found, orjson.loads(text) if text else None)
 
-    async def upload(self, path: str, name: str, content: bytes, **fields: str) -> Answer:
+    async def upload(self, path: str, name: str, content: bytes, *, key: str = "", **fields: str) -> Answer:
         """A file with fields beside it, as browsers send them."""
         edge = "edge-of-the-parts"
         parts = [
@@ -75,7 +77,7 @@ class Api:
         ]
         head = f'--{edge}\r\ncontent-disposition: form-data; name="file"; filename="{name}"\r\ncontent-type: image/png\r\n\r\n'
         raw = b"".join(parts) + head.encode() + content + f"\r\n--{edge}--\r\n".encode()
-        return await self.ask("POST", path, raw, media=f"multipart/form-data; boundary={edge}")
+        return await self.ask("POST", path, raw, key=key, media=f"multipart/form-data; boundary={edge}")
 
     async def good(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """What a request that must succeed answers."""

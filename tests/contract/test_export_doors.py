@@ -89,6 +89,7 @@ async def test_the_files_are_in_the_archive(api: Api, db: Database, company: Com
         assert archive.read("files/1-graph.png") == b"abcdef"
         assert orjson.loads(archive.read("record.json"))["attachments"][0] == {
             "seq": 1, "name": "graph.png", "type": "image/png", "size": 6, "path": "files/1-graph.png",
+            "began_at": None,
         }  # fmt: skip
 
 

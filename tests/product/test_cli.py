@@ -7,11 +7,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests import folders
+from tests.contract.test_recording_doors import a_wav
 from tests.product import setting
 from tests.product.harness import ROOT, Hook, Tocsin, free_port, until
 
@@ -77,7 +79,7 @@ def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
         ("cover", "decline"), ("cover", "withdraw"), ("cover", "leave"), ("cover", "history"), ("cover", "undo"), ("incident", "declare"), ("incident", "list"), ("incident", "set"), ("incident", "people"), ("incident", "join"), ("incident", "leave"), ("incident", "invite"), ("incident", "release"), ("incident", "take"), ("incident", "offer"), ("incident", "give"), ("incident", "accept"), ("incident", "decline"),
         ("incident", "show"), ("incident", "say"), ("incident", "work"), ("incident", "claim"), ("incident", "still"), ("incident", "notes"), ("incident", "checklist"), ("playbook",), ("playbook", "show"), ("playbook", "check"), ("playbook", "apply"), ("incident", "update"), ("incident", "brief"), ("incident", "export"), ("incident", "import"), ("incident", "resolve"),
         ("incident", "log"), ("incident", "search"), ("incident", "edit"), ("incident", "reply"), ("incident", "pin"),
-        ("incident", "react"), ("incident", "redact"),
+        ("incident", "react"), ("incident", "redact"), ("incident", "attach"), ("incident", "began"), ("incident", "quote"),
         ("incident", "reopen"), ("incident", "merge"), ("incident", "link"), ("incident", "follow-up"), ("incident", "private"),
         ("incident", "open-to-all"), ("incident", "let-in"), ("incident", "take-out"),
     ],
@@ -147,6 +149,38 @@ def test_entries_from_the_shell(shell: Shell) -> None:
     assert shell.run("incident", "redact", key, seq, "a password").returncode == 0
     assert "No entry holds these words." in shell.run("incident", "search", "quag").stdout
     failed(shell.run("incident", "log", key, stdin="  "), 2)
+
+
+def test_files_and_calls_from_the_shell(shell: Shell, tmp_path: Path) -> None:
+    declared = shell.json("incident", "declare", "Mail is late", "-s", "3")
+    assert isinstance(declared, dict)
+    key = declared["key"]
+    began = (datetime.now(UTC) - timedelta(hours=1)).replace(microsecond=0)
+    plain, words, sound = tmp_path / 'a "plain" file.txt', tmp_path / "call.vtt", tmp_path / "call.wav"
+    plain.write_text("hello")
+    words.write_text("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ana>restarted quagga\n")
+    sound.write_bytes(a_wav(60))
+    attached = shell.json("incident", "attach", key, str(plain), "--caption", "What it said")
+    assert isinstance(attached, dict)
+    assert (attached["media"], attached["size"]) == ("text/plain", 5)
+    at = began.isoformat()
+    recording = shell.json("incident", "attach", key, str(sound), "--began-at", at)
+    assert isinstance(recording, dict)
+    assert (recording["media"], recording["size"]) == ("audio/wav", sound.stat().st_size)
+    done = shell.run("incident", "attach", key, str(words), "--began-at", at, "--transcript")
+    assert done.stdout.strip().endswith("call.vtt"), done.stderr
+    seq = done.stdout.partition("#")[2].partition(":")[0]
+    assert shell.run("incident", "quote", key, seq, "1").stdout.startswith(f"{key} #")
+    assert "Ana said: restarted quagga" in shell.run("incident", "show", key).stdout
+    right = (began + timedelta(seconds=40)).isoformat()
+    assert shell.run("incident", "began", key, seq, right).returncode == 0
+    assert "needs --began-at" in failed(
+        shell.run("incident", "attach", key, str(words), "--transcript"), USAGE
+    )
+    assert "no recording" in failed(
+        shell.run("incident", "attach", key, str(plain), "--began-at", at), REFUSED
+    )
+    failed(shell.run("incident", "quote", key, seq, "9"), NOT_FOUND)
 
 
 def test_an_incident_from_the_shell(shell: Shell) -> None:

@@ -5,17 +5,21 @@ compared with what they saw before the incident was there: nothing differs. And 
 nothing.
 """
 
+import json
 import re
 import tempfile
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
 
+from tests import folders
+from tests.contract.test_recording_doors import a_wav
 from tests.product import setting
 from tests.product.doors import FORM, House, served_house
 from tests.product.harness import Tocsin, until
@@ -42,6 +46,7 @@ MEASURING = {
 CHANGING = re.compile(
     r'(?:name="csrf" value|data-csrf|name="request_key" value|name="cursor" value)="[^"]*"'
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|\+00:00| UTC)?"
+    r'|"took":[\d.]+'
     r"|[\w-]{20,}|\b\d+(?:\.\d+)? ?(?:s|sec|min|h|d|ms)\b|\bjust now\b|\d\d:\d\d(?::\d\d)?|in \d+ \w+|\d+ \w+ ago"
 )
 #: Fits every form and body that there is well enough to come to the question which incident is meant.
@@ -65,6 +70,9 @@ class Secret:
     team: str
     key: str = ""
     id: str = ""
+    #: A transcript's entry and a recording's file.
+    transcript: str = ""
+    recording: str = ""
     before: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
 
     def trace(self, text: str) -> str:
@@ -75,6 +83,9 @@ class Secret:
         path = path.replace("{alert}", str(self.alert)).replace("{service_id}", self.service)
         if "/incidents/{key}" in path:
             path = path.replace("{key}", key)
+        if "/transcripts/{seq}" in path and self.transcript:
+            path = path.replace("{seq}", self.transcript).replace("{n}", "1")
+        path = path.replace("{file_id}", self.recording or NOBODY).replace("{file}", self.recording or NOBODY)
         return re.sub(r"\{seq[^}]*\}", "1", path).replace("{role}", "scribe")
 
     def ask(self, who: str, method: str, path: str, more: dict[str, Any] | None = None) -> tuple[int, str]:
@@ -192,7 +203,30 @@ def fill(made: Secret) -> None:
     for audience in ("responders", "stakeholders"):
         update = {"audience": audience, "state": SECRET, "status_now": [SECRET], "next_update_in_minutes": 1}
         server.api("POST", f"{one}/updates", update, member)
+    call_of(made)
     settled(server)
+
+
+def call_of(made: Secret) -> None:
+    """What was recorded and said on a call about it."""
+    began = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    with folders.new("call") as home:
+        words, sound = home / f"{SECRET}.vtt", home / f"{SECRET}.wav"
+        words.write_text(f"WEBVTT\n\n00:01.000 --> 00:02.000\n<v {SECRET}>{SECRET}\n", encoding="utf-8")
+        sound.write_bytes(a_wav())
+        sent = [
+            json.loads(
+                made.house.server.cli(
+                    "incident", "attach", made.key, str(file), "--began-at", began, *more, "--json", token=made.member
+                )
+            )
+            for file, more in ((words, ["--transcript"]), (sound, []))
+        ]  # fmt: skip
+    made.transcript, made.recording = str(sent[0]["seq"]), sent[1]["id"]
+    status, _ = made.house.server.get(
+        f"/api/v1/incidents/{made.key}/transcripts/{made.transcript}", made.member
+    )
+    assert status == 200
 
 
 def test_no_page_and_no_answer_differs_from_before(secret: Secret) -> None:

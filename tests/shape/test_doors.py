@@ -104,7 +104,6 @@ LEFT_OUT: dict[str, dict[str, set[str]]] = {
         | {"heartbeat.change", "heartbeat.renew", "silence.change", "grouping.change", "service.set_dependencies"},
         "who may do what is changed in a session, by an administrator": PEOPLE,
         "a shell can repeat the single one": {"alert.acknowledge_many", "alert.close_many"},
-        "a file is put in by the API, or where the record is in sight": {"incident.attach"},
         "words about an alert are for its page": {"alert.note", "page.person"},
     },
 }  # fmt: skip

@@ -34,6 +34,7 @@ LARGE = {
     "request_keys",
     "shifts",
     "silenced_alerts",
+    "transcript_cues",
     "work",
 }
 OLDEST = Path("/usr/lib/postgresql") / str(programs.OLDEST) / "bin"

@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -23,7 +24,30 @@ UNREACHABLE = 5
 _CODES = {401: NOT_ALLOWED, 403: NOT_ALLOWED, 404: NOT_FOUND}
 
 
-LARGEST = 500_000_000
+LARGEST, PIECE = 500_000_000, 256 * 1024
+
+
+class Upload:
+    """A form with a file: read in pieces, and from its beginning each time it is sent."""
+
+    EDGE = "tocsin-edge-of-the-parts"
+
+    def __init__(self, file: Path, fields: Mapping[str, str]) -> None:
+        self.file = file
+        name = file.name.translate({ord(c): "_" for c in '"\\\r\n'})
+        parts = [f'content-disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items() if v]
+        parts.append(f'content-disposition: form-data; name="file"; filename="{name}"\r\n\r\n')
+        self._head = "".join(f"--{self.EDGE}\r\n{part}" for part in parts).encode()
+        self._tail = f"\r\n--{self.EDGE}--\r\n".encode()
+        self.kind = f"multipart/form-data; boundary={self.EDGE}"
+        self.length = len(self._head) + file.stat().st_size + len(self._tail)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._head
+        with self.file.open("rb") as file:
+            while piece := await asyncio.to_thread(file.read, PIECE):
+                yield piece
+        yield self._tail
 
 
 def call(
@@ -33,9 +57,14 @@ def call(
     *,
     token: str | None = None,
     file: bytes | None = None,
+    form: "Upload | None" = None,
 ) -> Any:
     """Calls `TOCSIN_URL` with `TOCSIN_TOKEN` and answers the decoded JSON; exits with a sentence when it cannot. A `file` is sent as
-    it is, and may take its time."""
+    it is, a `form` with the file in it; both may take their time."""
+    if form is not None:
+        return _read(
+            _ask(method, path, token=token, data=form, timeout=3600, kind=form.kind, length=form.length)
+        )
     if file is not None:
         return _read(_ask(method, path, token=token, data=file, timeout=180, kind="application/json"))
     return _read(_ask(method, path, token=token, json=body))
@@ -49,7 +78,15 @@ def fetch(path: str) -> bytes:
     return response.body
 
 
-def _ask(method: str, path: str, *, token: str | None = None, kind: str = "", **more: Any) -> Response:
+def _ask(
+    method: str,
+    path: str,
+    *,
+    token: str | None = None,
+    kind: str = "",
+    length: int | None = None,
+    **more: Any,
+) -> Response:
     try:
         settings = load(os.environ)
     except WrongSetting as error:
@@ -59,6 +96,7 @@ def _ask(method: str, path: str, *, token: str | None = None, kind: str = "", **
         raise stop("Set TOCSIN_TOKEN to an API token (Settings, API tokens; or: tocsin token create).", USAGE)
     headers = {"authorization": f"Bearer {secret}", "accept": "application/json"}
     headers |= {"content-type": kind} if kind else {}
+    headers |= {"content-length": str(length)} if length is not None else {}
     try:
         return asyncio.run(_send(method, settings.url + path, headers, more))
     except NetError as error:

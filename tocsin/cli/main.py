@@ -16,6 +16,7 @@ from tocsin.cli import (
     handover,
     heartbeat,
     incident_entries,
+    incident_files,
     incident_lifecycle,
     incident_people,
     incident_record,
@@ -49,6 +50,7 @@ def build(*more: More) -> typer.Typer:
     )  # fmt: skip
     fairness.add_to(app)
     incident_record.add_to(incident_entries.app)
+    incident_files.add_to(incident_entries.app)
     ledger.add_to(app)
     incident_lifecycle.add(incident_entries.app)
     incident_people.add(incident_entries.app)

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from tocsin.edge.session import check_csrf, viewer_of
+from tocsin.edge.uploads import Spooled
 from tocsin.edge.viewer import Viewer
 from tocsin.kernel.errors import Forbidden, NotSignedIn
 from tocsin.people.permissions import RANK
@@ -46,12 +47,21 @@ class Who(StrEnum):
 
 
 def page(
-    path: str, endpoint: Endpoint, *, who: Who, methods: Sequence[str] = ("GET",), name: str | None = None
+    path: str,
+    endpoint: Endpoint,
+    *,
+    who: Who,
+    methods: Sequence[str] = ("GET",),
+    name: str | None = None,
+    large: bool = False,
 ) -> Route:
-    """A route for people: the viewer is known, allowed, and unsafe methods carry the form token."""
+    """A route for people: the viewer is known, allowed, and unsafe methods carry the form token. `large`: its form holds a file that
+    memory should not."""
 
     @functools.wraps(endpoint)
     async def guarded(request: Request) -> Response:
+        if large:
+            request = Spooled(request.scope, request.receive)
         viewer = await viewer_of(request)
         refusal = _refusal(request, viewer, who)
         if refusal is not None:

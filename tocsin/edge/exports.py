@@ -94,6 +94,7 @@ async def _markdown(head: dict[str, Any], entries: Batches) -> AsyncIterator[byt
     for origin in head["merged"]:
         yield _lines(list(markdown.origin(origin)))
         yield _lines(list(markdown.entries(origin["entries"])))
+    yield _lines(list(markdown.transcripts(head)))
     yield _lines(list(markdown.notes(head)))
 
 
@@ -110,18 +111,26 @@ async def _zip(
 ) -> AsyncIterator[bytes]:
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, body in (
-            ("record.json", _json(head, entries())),
-            ("record.md", _markdown(head, entries())),
-            ("record.pdf", _pdf(head, entries())),
-            *((f"files/{a.path}", attachments.read(a)) for a in extras.attachments),
+        for name, body, kind in (
+            ("record.json", _json(head, entries()), ""),
+            ("record.md", _markdown(head, entries()), ""),
+            ("record.pdf", _pdf(head, entries()), ""),
+            *((f"files/{a.path}", attachments.read(a), a.type) for a in extras.attachments),
         ):
-            with archive.open(name, "w", force_zip64=True) as member:
+            with archive.open(_member(name, kind), "w", force_zip64=True) as member:
                 async for piece in body:
                     member.write(piece)
                     yield sink.taken()
             yield sink.taken()
     yield sink.taken()
+
+
+def _member(name: str, kind: str) -> zipfile.ZipInfo:
+    """A file of the archive; what is pressed already is not pressed again, which would only take time."""
+    member = zipfile.ZipInfo(name)
+    pressed = kind.startswith(("audio/", "video/", "image/"))
+    member.compress_type = zipfile.ZIP_STORED if pressed else zipfile.ZIP_DEFLATED
+    return member
 
 
 class _Sink(RawIOBase):

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tocsin.settings import Network
 
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self';"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self';"
     " connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
@@ -127,19 +127,24 @@ async def _run(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None
 
 class BodyLimit:
     """Refuses bodies larger than anything people send, where they are read: so the answer has our words. `larger`: paths that take
-    more; `uploads`: what files of incidents may have."""
+    more; `uploads`: what is sent to an incident may have, by the last word of its address."""
 
     def __init__(
-        self, app: ASGIApp, *, most: int, larger: Mapping[str, int] | None = None, uploads: int = 0
+        self,
+        app: ASGIApp,
+        *,
+        most: int,
+        larger: Mapping[str, int] | None = None,
+        uploads: Mapping[str, int] | None = None,
     ) -> None:
         self.app = app
         self.most = most
         self.larger = larger or {}
-        self.uploads = uploads
+        self.uploads = uploads or {}
 
     def _most(self, path: str) -> int:
-        if path.endswith("/files") and path.startswith(("/incidents/", "/api/v1/incidents/")):
-            return max(self.uploads, self.most)
+        if path.startswith(("/incidents/", "/api/v1/incidents/")):
+            return max(self.uploads.get(path.rpartition("/")[2], 0), self.larger.get(path, self.most))
         return self.larger.get(path, self.most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

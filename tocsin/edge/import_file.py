@@ -7,12 +7,15 @@ import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from tocsin.incidents.import_kinds import EntryImported
-from tocsin.incidents.import_model import Imported, Record
+from tocsin.incidents.import_model import Imported, ImportedTranscript, Record
+from tocsin.incidents.transcript_text import LONGEST_MS, MOST_CUES, SPEAKER, TEXT, Cue
 from tocsin.kernel.errors import Invalid
 from tocsin.record.kinds import KINDS, Kind, decode
 
 #: Bytes, entries, characters of one text, levels of nesting.
 MOST_BYTES, MOST_ENTRIES, MOST_TEXT, DEEPEST = 30_000_000, 100_000, 500_000, 24
+#: Transcripts of one record.
+MOST = 500
 #: Kinds that are another installation's and say nothing about the incident there.
 _OURS = {"incident_imported"}
 #: References of payloads to rows of the installation that they come from.
@@ -57,6 +60,25 @@ class _State(_Model):
     declared_at: AwareDatetime
 
 
+class _Cue(_Model):
+    starts_ms: int = Field(ge=0, le=LONGEST_MS)
+    ends_ms: int | None = Field(None, ge=0, le=LONGEST_MS)
+    speaker: Annotated[str, Field(max_length=SPEAKER)] = ""
+    text: Annotated[str, Field(min_length=1, max_length=TEXT)]
+    entry: int | None = Field(None, ge=1, le=MOST_ENTRIES + 1)
+
+    def cue(self) -> Cue:
+        ends = self.ends_ms if self.ends_ms is not None and self.ends_ms >= self.starts_ms else None
+        return Cue(self.starts_ms, ends, self.speaker, self.text)
+
+
+class _Transcript(_Model):
+    seq: int = Field(ge=2, le=MOST_ENTRIES)
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    began_at: AwareDatetime
+    cues: Annotated[list[_Cue], Field(min_length=1, max_length=MOST_CUES)]
+
+
 class _File(_Model):
     format: Literal["tocsin-incident"]
     version: Literal[1]
@@ -71,6 +93,7 @@ class _File(_Model):
     places: Annotated[list[dict[str, Any]], Field(max_length=20)] = []
     items: Annotated[list[dict[str, Any]], Field(max_length=MOST_ENTRIES)] = []
     notes: Annotated[str, Field(max_length=500_000)] = ""
+    transcripts: Annotated[list[_Transcript], Field(max_length=MOST)] = []
 
 
 def read(data: bytes) -> Record:
@@ -96,7 +119,22 @@ def read(data: bytes) -> Record:
     return Record(
         file.export_id, file.exported_at, file.incident.declared_at, file.origin.key, file.origin.url, file.incident.private,
         tuple(_entry(entry) for entry in file.entries), carried, file.notes,
+        _transcripts(file),
     )  # fmt: skip
+
+
+def _transcripts(file: _File) -> tuple[ImportedTranscript, ...]:
+    """Those of entries that are transcripts and were not taken out, in the order in which their lines were said."""
+    kept = {e.seq for e in file.entries if e.kind == "transcript_attached" and not e.redacted}
+    found: dict[int, ImportedTranscript] = {}
+    for each in file.transcripts:
+        if each.seq in kept:
+            lines = sorted(each.cues, key=lambda line: line.starts_ms)
+            told = tuple(line.entry for line in lines)
+            found[each.seq] = ImportedTranscript(
+                each.seq, each.name, each.began_at, tuple(line.cue() for line in lines), told
+            )
+    return tuple(found.values())
 
 
 def _entry(e: _Entry) -> Imported:

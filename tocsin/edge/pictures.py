@@ -7,6 +7,8 @@ from typing import BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from tocsin.edge import sounds
+
 #: Pixels of a picture that we draw smaller; a larger one is kept, as a file.
 MOST_PIXELS = 60_000_000
 #: The longer side of a small picture, in pixels.
@@ -23,7 +25,7 @@ SHOWN = {
 MAGIC = (
     (b"%PDF-", "application/pdf"), (b"PK\x03\x04", "application/zip"), (b"PK\x05\x06", "application/zip"),
     (b"\x1f\x8b", "application/gzip"), (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"), (b"\x7fELF", "application/x-executable"),
-    (b"MZ", "application/x-executable"), (b"OggS", "audio/ogg"), (b"ID3", "audio/mpeg"), (b"\x1aE\xdf\xa3", "video/webm"),
+    (b"MZ", "application/x-executable"),
 )  # fmt: skip
 #: Text is recognised by so many of its first bytes.
 HEAD = 64 * 1024
@@ -42,6 +44,8 @@ def look(file: BinaryIO) -> tuple[str, int | None, int | None]:
     )
     if found:
         return found
+    if played := sounds.look(head):
+        return played, None, None
     for begins, media in MAGIC:
         if head.startswith(begins):
             return media, None, None

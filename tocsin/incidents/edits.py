@@ -7,6 +7,7 @@ from tocsin.incidents.change import change, lock, text
 from tocsin.incidents.kinds import EntryRedacted
 from tocsin.incidents.mentions import addressed, note_mentions
 from tocsin.incidents.model import Audience, Incident
+from tocsin.incidents.recording_read import sql as recordings
 from tocsin.incidents.said_kinds import EntryEdited
 from tocsin.incidents.said_model import MESSAGE, plain
 from tocsin.incidents.said_read import one_entry, said, versions
@@ -21,7 +22,7 @@ FACTS = frozenset({
     "entry_redacted", "entry_pinned", "entry_unpinned", "call_started", "call_ended", "role_taken", "role_transferred",
     "role_given_up", "responder_joined", "responder_left", "member_added", "member_removed", "alert_linked",
     "alert_unlinked", "people_paged", "page_answered", "place_opened", "notes_saved", "update_missed", "status_changed",
-    "service_changed", "times_corrected", "incident_reopened", "postmortem_drafted", "postmortem_status_changed",
+    "recording_moved", "service_changed", "times_corrected", "incident_reopened", "postmortem_drafted", "postmortem_status_changed",
 })  # fmt: skip
 #: What people work on: each of its entries names the first one by number, and says its words again.
 ITEM = "^(claim|hypothesis|evidence|decision|task|unknown|fact)_"
@@ -81,6 +82,8 @@ async def redact_entry(u: Unit, incident_id: UUID, seq: int, reason: str) -> Non
         await redact(u, incident_id, number, reason)
     if found.kind == "update_published":
         await u.run(said.blank_update, incident_id, seq)
+    if found.kind == "transcript_attached":
+        await u.run(recordings.drop_transcript, incident_id, seq)
     await u.run(said.forget_mentions, incident_id, seq)
     if await redact(u, incident_id, seq, reason):
         await change(u, incident, EntryRedacted(seq, reason))

@@ -10,7 +10,7 @@ from tocsin.incidents.model import Incident
 from tocsin.incidents.said_model import MESSAGE, TAGS, may_have_happened, plain
 from tocsin.incidents.said_read import one_entry, said
 from tocsin.kernel.commands import command
-from tocsin.kernel.db import Unit
+from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Conflict, Invalid
 
 __all__ = ["MESSAGE", "say"]
@@ -26,20 +26,28 @@ async def say(
     at: datetime | None = None,
     said_by: str = "",
     tag: str = "",
+    cue: tuple[int, int] = (0, 0),
 ) -> int:
     """Says a line in the room; answers the entry's number. Who speaks takes part. Also after the end, but not when it was merged.
 
     `at`: when it was, if it is told later; the order of the record stays that of writing. `said_by`: whose words somebody writes
-    down for them; `tag`: said, decided or seen. A reply to a reply belongs to the first one.
+    down for them; `tag`: said, decided or seen; `cue`: the transcript and the line of it that this is. A reply to a reply belongs to
+    the first one.
     """
     incident, line = await _not_merged(u, incident_id), text("text", plain(line), MESSAGE)
     parent, by = await _parent(u, incident, reply_to)
-    await _check_time(u, incident, at)
+    await check_time(u, incident, at)
     if tag and tag not in TAGS:
         raise Invalid("tag", f"Choose one of: {', '.join(TAGS)}.")
     people = await addressed(u, incident, line)
     payload = MessageSaid(
-        line, parent, by, people, text("said_by", plain(said_by), 100, needed=False).replace("\n", " "), tag
+        line,
+        parent,
+        by,
+        people,
+        text("said_by", plain(said_by), 100, needed=False).replace("\n", " "),
+        tag,
+        *cue,
     )
     after = await change(u, incident, payload, happened_at=at)
     if parent:
@@ -61,14 +69,15 @@ async def _parent(u: Unit, incident: Incident, seq: int | None) -> tuple[int, st
     return found.seq, found.actor
 
 
-async def _check_time(u: Unit, incident: Incident, at: datetime | None) -> None:
+async def check_time(u: Reader, incident: Incident, at: datetime | None, field: str = "at") -> None:
+    """Raises `Invalid` for the field when it cannot have been then."""
     if at is None:
         return
     if at.tzinfo is None:
-        raise Invalid("at", "Say the time with its zone.")
+        raise Invalid(field, "Say the time with its zone.")
     if not may_have_happened(at, incident.declared_at, await u.clock()):
         raise Invalid(
-            "at", "That time cannot be: it lies in the future, or more than 30 days before the incident."
+            field, "That time cannot be: it lies in the future, or more than 30 days before the incident."
         )
 
 

@@ -71,6 +71,20 @@ def notes(data: Mapping[str, Any]) -> Iterator[str]:
         yield data["notes"]
 
 
+def transcripts(data: Mapping[str, Any]) -> Iterator[str]:
+    """What was said on calls, a line each."""
+    for each in data["transcripts"]:
+        yield f"## Transcript #{each['seq']}: {escaped(each['name'])}"
+        yield ""
+        yield f"Began {moment(each['began_at'])}."
+        yield ""
+        for cue in each["cues"]:
+            who = f"**{escaped(cue['speaker'])}**: " if cue["speaker"] else ""
+            told = f" (#{cue['entry']})" if cue["entry"] else ""
+            yield f"- {cue['at'][11:19]} {who}{escaped(cue['text'])}{told}"
+        yield ""
+
+
 def words(entry: Mapping[str, Any]) -> str:
     """What an entry says, or why its words are gone."""
     gone = entry["redacted"]

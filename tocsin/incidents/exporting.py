@@ -5,7 +5,7 @@ What an export holds is what its reader may see: whether they may see the incide
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any, Protocol
 from uuid import UUID, uuid5
@@ -17,6 +17,7 @@ from tocsin.incidents.fields import fields_of
 from tocsin.incidents.item_model import Item
 from tocsin.incidents.item_queries import items_of
 from tocsin.incidents.model import Incident
+from tocsin.incidents.recording_read import Transcript, calls_of, cues_of
 from tocsin.kernel.db import Reader
 from tocsin.kernel.errors import NotFound
 from tocsin.kernel.sql import Statements
@@ -43,6 +44,7 @@ class Attachment:
     type: str
     size: int
     path: str
+    began_at: datetime | None = None
 
 
 class Attachments(Protocol):
@@ -117,9 +119,22 @@ async def head_of(
         **{name: found or carried.get(name, []) for name, found in live.items()},
         "items": [_item(i, carried.get("people", {})) for i in await items_of(db, incident.id)],
         "notes": extras.notes,
+        "transcripts": [await _transcript(db, incident.id, t) for t in (await calls_of(db, incident.id)).transcripts],
         "attachments": [
-            {"seq": a.seq, "name": a.name, "type": a.type, "size": a.size, "path": f"files/{a.path}"}
+            {"seq": a.seq, "name": a.name, "type": a.type, "size": a.size, "path": f"files/{a.path}",
+             "began_at": _time(a.began_at)}
             for a in extras.attachments
+        ],
+    }  # fmt: skip
+
+
+async def _transcript(db: Reader, incident_id: UUID, t: Transcript) -> dict[str, Any]:
+    return {
+        "seq": t.seq, "name": t.name, "began_at": _time(t.began_at),
+        "cues": [
+            {"starts_ms": c.starts_ms, "ends_ms": c.ends_ms, "at": _time(t.began_at + timedelta(milliseconds=c.starts_ms)),
+             "speaker": c.speaker, "text": c.text, "entry": c.told_seq}
+            for c in await cues_of(db, incident_id, t.seq, limit=t.cues)
         ],
     }  # fmt: skip
 

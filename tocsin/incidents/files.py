@@ -1,10 +1,12 @@
 """Files of an incident: in the record, private with it, and gone for good when their entry is redacted."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from tocsin.incidents.change import change, lock, text
 from tocsin.incidents.file_kinds import FileAttached
+from tocsin.incidents.model import Incident
 from tocsin.incidents.said_model import plain
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Reader, Unit
@@ -14,7 +16,7 @@ from tocsin.kernel.sql import Statements
 
 sql = Statements("tocsin.incidents", "files.sql")
 #: Per incident: enough for the longest night, and an end to mistakes.
-MOST, HEAVIEST = 500, 2_000_000_000
+MOST, HEAVIEST, HEAVIEST_RECORDINGS = 500, 2_000_000_000, 20_000_000_000
 NAME, CAPTION = 200, 500
 
 
@@ -42,6 +44,8 @@ class IncidentFile:
     sha256: str
     width: int | None
     height: int | None
+    #: Of a recording: when it began.
+    began_at: datetime | None
 
     @property
     def picture(self) -> bool:
@@ -52,28 +56,33 @@ class IncidentFile:
 async def attach(u: Unit, incident_id: UUID, kept: Kept, name: str, caption: str = "") -> str:
     """Puts a file into the record; its bytes are kept before. Answers its id. Also after the end."""
     incident = await lock(u, incident_id)
-    row = await u.row(sql.weight, incident_id)
-    assert row is not None  # noqa: S101 - an aggregate
-    if row["files"] >= MOST or row["bytes"] + kept.size > HEAVIEST:
-        raise Conflict(f"{incident.key} holds {row['files']} files already; no more fit.")
+    await make_room(u, incident, kept.size)
     file_id, shown = new_id(), safe_name(name)
     said = text("caption", plain(caption), CAPTION, needed=False)
     after = await change(
         u, incident, FileAttached(file_id, shown, kept.media, kept.size, kept.width, kept.height, said)
     )
-    await u.run(
-        sql.insert,
-        file_id,
-        incident_id,
-        after.head,
-        shown,
-        kept.media,
-        kept.size,
-        kept.sha256,
-        kept.width,
-        kept.height,
-    )
+    await note(u, after, file_id, shown, kept)
     return str(file_id)
+
+
+async def make_room(u: Reader, incident: Incident, size: int, *, recording: bool = False) -> None:
+    """Raises `Conflict` when the incident holds too much already. Recordings are weighed by themselves."""
+    row = await u.row(sql.weight, incident.id, recording)
+    assert row is not None  # noqa: S101 - an aggregate
+    what, most = ("recordings", HEAVIEST_RECORDINGS) if recording else ("files", HEAVIEST)
+    if row["files"] >= MOST or row["bytes"] + size > most:
+        raise Conflict(f"{incident.key} holds {row['files']} {what} already; no more fit.")
+
+
+async def note(
+    u: Unit, after: Incident, file_id: UUID, name: str, kept: Kept, began_at: datetime | None = None
+) -> None:
+    """A file of the entry that was just written."""
+    await u.run(
+        sql.insert, file_id, after.id, after.head, name, kept.media, kept.size, kept.sha256, kept.width, kept.height,
+        began_at,
+    )  # fmt: skip
 
 
 def safe_name(name: str) -> str:

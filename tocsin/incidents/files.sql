@@ -1,17 +1,18 @@
 -- name: weight
--- How many files an incident holds, and how heavy they are.
-select count(*) as files, coalesce(sum(size), 0) as bytes from incident_files where incident_id = $1
+-- How many files, or how many recordings, an incident holds, and how heavy they are.
+select count(*) as files, coalesce(sum(size), 0)::bigint as bytes from incident_files
+where incident_id = $1 and (began_at is not null) = $2
 
 -- name: insert
 -- A file; its entry has the same number.
-insert into incident_files (id, incident_id, seq, name, media, size, sha256, width, height)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into incident_files (id, incident_id, seq, name, media, size, sha256, width, height, began_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 -- name: files_of
 -- row: tocsin.incidents.files.IncidentFile
 -- engine
 -- The files whose words and bytes were not taken out.
-select f.id, f.incident_id, f.seq, f.name, f.media, f.size, f.sha256, f.width, f.height
+select f.id, f.incident_id, f.seq, f.name, f.media, f.size, f.sha256, f.width, f.height, f.began_at
 from incident_files f join entries e on e.stream = f.incident_id and e.seq = f.seq and e.redacted_at is null
 where f.incident_id = $1 and ($2::uuid is null or f.id = $2)
 order by f.seq

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tocsin.incidents.transcript_text import Cue
 from tocsin.record.kinds import Kind
 
 
@@ -26,6 +27,17 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedTranscript:
+    """What was said on a call; `told` has for each line the entry that puts it on the timeline."""
+
+    seq: int
+    name: str
+    began_at: datetime
+    cues: tuple[Cue, ...]
+    told: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A whole record. `carried` is what is kept as text: who was there, what was linked."""
 
@@ -38,3 +50,4 @@ class Record:
     entries: tuple[Imported, ...]
     carried: dict[str, Any]
     notes: str
+    transcripts: tuple[ImportedTranscript, ...] = ()

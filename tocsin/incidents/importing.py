@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from tocsin.incidents import recordings
 from tocsin.incidents.change import change, lock
 from tocsin.incidents.change import sql as incident_sql
 from tocsin.incidents.commands import new_key
@@ -52,6 +53,8 @@ async def import_record(u: Unit, record: Record) -> dict[str, Any]:
     for start in range(0, len(record.entries), STEP):
         await u.run(sql.insert_entries, incident_id, *_columns(record.entries[start : start + STEP], people))
     await _write(u, incident_id, rows, people)
+    for t in record.transcripts:
+        await recordings.store(u, incident_id, t.seq, t.name, t.began_at, t.cues, t.told)
     incident = await lock(u, incident_id)
     over_at = incident.resolved_at or await u.clock()
     await change(

@@ -58,7 +58,7 @@ class IncidentDeclared:
 @kind("message")
 @dataclass(frozen=True, slots=True)
 class MessageSaid:
-    """A line that somebody said in the room; `said_by`, when somebody else wrote it down for them."""
+    """A line that somebody said in the room; `said_by`, when somebody else wrote it down for them; `cue`: taken from a transcript."""
 
     text: str
     reply_to: int = 0
@@ -66,6 +66,8 @@ class MessageSaid:
     mentions: tuple[Mention, ...] = ()
     said_by: str = ""
     tag: str = ""
+    transcript: int = 0
+    cue: int = 0
 
     def sentence(self) -> str:
         if self.said_by:

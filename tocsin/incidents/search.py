@@ -1,4 +1,4 @@
-"""Finding entries: across all incidents that somebody may see, and in one record by words, kind and time."""
+"""Finding entries, and lines of calls: across all incidents that somebody may see, and in one record by words, kind and time."""
 
 import re
 from collections.abc import Sequence
@@ -34,6 +34,19 @@ class Found:
     payload: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class FoundLine:
+    """A line that holds the words that somebody looks for."""
+
+    key: str
+    summary: str
+    seq: int
+    n: int
+    speaker: str
+    text: str
+    said_at: datetime
+
+
 def tsquery(words: str) -> str:
     """What people type as PostgreSQL reads it: all words must occur; the last one, and one with a star, may go on; and
     `"as it stands"` for a phrase. That all may go on would cost ten times as much."""
@@ -55,6 +68,18 @@ async def search(
     """Entries of incidents that the viewer may see, the newest first. Of an edited line the newest words count."""
     query = tsquery(words)
     return await db.all(Found, sql.search, viewer, query, before, limit) if query else []
+
+
+async def lines(db: Reader, viewer: UUID | None, words: str, limit: int = 20) -> list[FoundLine]:
+    """Lines of the transcripts of calls, of incidents that the viewer may see, the newest incidents first."""
+    query = tsquery(words)
+    return await db.all(FoundLine, sql.lines, viewer, query, limit) if query else []
+
+
+async def lines_of(db: Reader, incident_id: UUID, words: str, limit: int = 50) -> list[FoundLine]:
+    """Such lines of one incident, in the order in which they were said."""
+    query = tsquery(words)
+    return await db.all(FoundLine, sql.lines_of, incident_id, query, limit) if query else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ order by e.recorded_at desc, e.seq desc
 select e.stream, e.stream_type, e.seq, e.kind, e.happened_at, e.recorded_at, e.actor_id, e.actor, e.door, e.payload, e.amends,
        e.redacted_at, e.redacted_by, e.redaction_reason
 from entries e left join entry_words w on w.stream = e.stream and w.seq = e.seq
-where e.stream = $1 and ($2::text[] is null or e.kind = any ($2)) and ($3::text is null or w.words @@ to_tsquery('simple', $3))
+where e.stream = $1 and ($2::text[] is null or e.kind = any ($2)) and ($3::text is null or w.words @@ to_tsquery('simple', $3)
+       or said_in_transcript(e, $3))
   and e.seq > $4 and e.seq < $5
 order by e.seq limit $6
 
@@ -26,7 +27,8 @@ order by e.seq limit $6
 select e.stream, e.stream_type, e.seq, e.kind, e.happened_at, e.recorded_at, e.actor_id, e.actor, e.door, e.payload, e.amends,
        e.redacted_at, e.redacted_by, e.redaction_reason
 from entries e left join entry_words w on w.stream = e.stream and w.seq = e.seq
-where e.stream = $1 and ($2::text[] is null or e.kind = any ($2)) and ($3::text is null or w.words @@ to_tsquery('simple', $3))
+where e.stream = $1 and ($2::text[] is null or e.kind = any ($2)) and ($3::text is null or w.words @@ to_tsquery('simple', $3)
+       or said_in_transcript(e, $3))
   and e.seq > $4 and e.seq < $5
 order by e.seq desc limit $6
 
@@ -37,7 +39,8 @@ order by e.seq desc limit $6
 select e.stream, e.stream_type, e.seq, e.kind, e.happened_at, e.recorded_at, e.actor_id, e.actor, e.door, e.payload, e.amends,
        e.redacted_at, e.redacted_by, e.redaction_reason
 from entries e left join entry_words w on w.stream = e.stream and w.seq = e.seq
-where e.stream = $1 and ($2::text[] is null or e.kind = any ($2)) and ($3::text is null or w.words @@ to_tsquery('simple', $3))
+where e.stream = $1 and ($2::text[] is null or e.kind = any ($2)) and ($3::text is null or w.words @@ to_tsquery('simple', $3)
+       or said_in_transcript(e, $3))
   and ($4::timestamptz is null or e.happened_at >= $4)
 order by e.happened_at, e.seq limit $5
 
@@ -59,3 +62,25 @@ select coalesce(
     (select min(seq) from entries where stream = $1 and recorded_at >= $2),
     (select max(seq) from entries where stream = $1)
 )
+
+-- name: lines_of
+-- row: tocsin.incidents.search.FoundLine
+-- engine
+-- Lines of one incident's transcripts that hold the words, in the order in which they were said.
+select i.key, i.summary, c.seq, c.n, c.speaker, c.text, t.began_at + c.starts_ms * interval '1 millisecond' as said_at
+from transcript_cues c
+join incident_transcripts t on t.incident_id = c.incident_id and t.seq = c.seq
+join incidents i on i.id = c.incident_id
+where c.incident_id = $1 and c.words @@ to_tsquery('simple', $2)
+order by said_at, c.n limit $3
+
+-- name: lines
+-- row: tocsin.incidents.search.FoundLine
+-- engine
+-- Lines of any transcript that hold the words; who may see which is asked inside.
+select i.key, i.summary, c.seq, c.n, c.speaker, c.text, t.began_at + c.starts_ms * interval '1 millisecond' as said_at
+from search_cues($1, $2, $3) s
+join transcript_cues c on c.incident_id = s.incident_id and c.seq = s.seq and c.n = s.n
+join incident_transcripts t on t.incident_id = c.incident_id and t.seq = c.seq
+join incidents i on i.id = c.incident_id
+order by c.incident_id desc, c.seq desc, c.n

@@ -6,7 +6,7 @@ between. Nothing here retries: an error or an `Outcome` says whether trying agai
 
 import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -53,6 +53,7 @@ __all__ = [
 ]
 
 BODY_LIMIT = 1_000_000  # bytes
+Body = bytes | str | Mapping[str, str] | AsyncIterable[bytes] | None
 TOTAL_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
 #: To the operator's own vendors together; a transport says how many messages it takes at once.
@@ -94,7 +95,7 @@ class Outbound:
         *,
         headers: Mapping[str, str] | None = None,
         json: object = None,
-        data: bytes | str | Mapping[str, str] | None = None,
+        data: Body = None,
         timeout: float = TOTAL_SECONDS,  # noqa: ASYNC109 - bounds the whole exchange, which aiohttp can do
         trusted: bool = False,
         idempotency_key: str | None = None,
@@ -102,7 +103,7 @@ class Outbound:
     ) -> Response:
         """One exchange within `timeout` seconds. `trusted` is for targets that the operator configured.
 
-        `json` and `data` (bytes, text, or form fields) exclude each other. Of the answer `most` bytes are read. A redirect is an answer like any
+        `json` and `data` (bytes, text, form fields, or pieces of bytes) exclude each other. Of the answer `most` bytes are read. A redirect is an answer like any
         other. Raises NetError: BadTarget, Refused, Unreachable, Untrusted, TimedOut. After the last three the
         other side may have acted, so repeat with the same idempotency key.
         """
@@ -230,7 +231,7 @@ def _origin(target: URL) -> str:
     return str(target.origin())
 
 
-def _body(json: object, data: bytes | str | Mapping[str, str] | None) -> tuple[object, dict[str, str]]:
+def _body(json: object, data: Body) -> tuple[object, dict[str, str]]:
     if json is not None:
         return orjson.dumps(json), {"Content-Type": "application/json"}
     return (dict(data) if isinstance(data, Mapping) else data), {}

@@ -11,7 +11,7 @@ from tocsin.incidents.said_model import Mention
 from tocsin.incidents.said_read import Extra, extras, key_of
 from tocsin.kernel.db import Reader
 from tocsin.record.model import Entry
-from tocsin.web.entry_shown import shown
+from tocsin.web.entry_shown import called, calls_of, shown
 from tocsin.web.ours import ours
 from tocsin.web.words import html, is_block, pre
 
@@ -27,9 +27,11 @@ async def dressed(db: Reader, templates: Templates, incident_id: UUID, entries: 
     texts = [found[e.seq].text or str(e.payload.get("text", "")) for e in entries if e.redacted_at is None]
     own = await ours(db, texts)
     base = str(templates.env.globals.get("own_url", ""))
+    calls = await calls_of(db, incident_id)
     return [
         templates.text(
-            "incidents/entry.html", {"room_key": key, "entry": _context(e, found[e.seq], own, base)}
+            "incidents/entry.html",
+            {"room_key": key, "entry": _context(e, found[e.seq], own, base) | called(e, calls)},
         )
         for e in entries
     ]

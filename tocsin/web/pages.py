@@ -43,6 +43,7 @@ from tocsin.web import (
     push,
     reached,
     receipt,
+    recordings,
     relief,
     roles,
     room,
@@ -78,6 +79,7 @@ from tocsin.web import (
     teams,
     ticket,
     tokens,
+    transcripts,
     undisturbed,
     updates,
     vendors,
@@ -89,7 +91,7 @@ from tocsin.web import (
 )
 
 ALL = (
-    health, now, sign_in, ack, ack_all, alerts, page_somebody, room_exports, declare, incidents, incident_fields, room, room_fields, room_since, room_buttons, room_items, room_steps, room_privacy, room_bonds, updates, notes, notes_sync, ticket, files, postmortem, room_record, room_entries, room_said, room_composer, room_people_buttons, room_role_buttons, roles,
+    health, now, sign_in, ack, ack_all, alerts, page_somebody, room_exports, declare, incidents, incident_fields, room, room_fields, room_since, room_buttons, room_items, room_steps, room_privacy, room_bonds, updates, notes, notes_sync, ticket, files, recordings, transcripts, postmortem, room_record, room_entries, room_said, room_composer, room_people_buttons, room_role_buttons, roles,
     fairness, relief, receipt, calendars, calendar_feed, calendar_import, swaps, swap_ask, swap_link, leave, history, handover, handover_accept, handover_link, oncall, schedule_edit, schedule, schedule_buttons, services,
     policies, integrations, heartbeats, silence_preview, silence_form, silences, vendors, paged, status, settings, profile,
     grouped, grouping, noise, handbook, search,

@@ -102,6 +102,7 @@ async def record(request: Request) -> Response:
         "chosen": {name.strip() for name in query.text("kinds", most=1000).split(",")}, "q": query.text("q", most=300),
         "kinds": query.text("kinds", most=1000), "order": order, "at": query.text("at", most=40),
         "entries_html": await _together(request, incident, origins, page_of), "origins": origins, "within": within, "more": page_of[-1] if page_of and more else None,
+        "lines": await search.lines_of(db, incident.id, wanted.words) if not (wanted.after or at) else [],
     }  # fmt: skip
     return await render(request, "incidents/record.html", context)
 

@@ -27,13 +27,14 @@ async def look(request: Request) -> Response:
     context: dict[str, Any] = {
         "nav": "", "q": words, "entries": [_told(e) for e in found[:ENTRIES]], "first": before is None,
         "more": found[ENTRIES - 1].recorded_at if len(found) > ENTRIES else None,
-        "incidents": [], "alerts": [], "services": [], "people": [],
+        "lines": [], "incidents": [], "alerts": [], "services": [], "people": [],
     }  # fmt: skip
     if words and before is None:
         context["incidents"] = await queries.incident_cards(db, viewer.id, text=words.strip('"'), limit=FEW)
         context["alerts"] = await alerts(
             db, state="all", text=words.strip('"'), service_id=None, before=None, limit=FEW
         )
+        context["lines"] = await search.lines(db, viewer.id, words)
         context |= await _named(db, words)
     return await render(request, "search.html", context)
 

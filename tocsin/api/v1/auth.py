@@ -1,14 +1,18 @@
 """Who calls the API: a token in `Authorization: Bearer`, and the idempotency key of the request."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
 
 from tocsin.edge.session import check_csrf, viewer_of
 from tocsin.edge.site import Site, site_of
+from tocsin.edge.uploads import Spooled, digest
+from tocsin.edge.viewer import Viewer
 from tocsin.kernel.db import Actor, Database, Unit
 from tocsin.kernel.errors import Forbidden, NotSignedIn
 from tocsin.people.permissions import Scope
@@ -42,33 +46,61 @@ async def _caller(
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Caller:
     site = site_of(request)
-    scheme, _, secret = authorization.partition(" ")
-    if scheme.lower() == "bearer" and secret.strip():
-        actor = await actor_of_token(site.database, secret.strip())
-        if actor is None:
-            raise NotSignedIn("This token is not known, expired or revoked.")
-    else:
-        actor = await _signed_in(request)
+    actor = await _bearer(request, authorization) or await _signed_in(request)
     if actor.scopes and Scope.READ not in actor.scopes and request.method == "GET":
         raise Forbidden("This token lacks the scope “read”.")
     about = await _digest(request) if idempotency_key else None
     return Caller(site, actor, idempotency_key, about)
 
 
+async def _bearer(request: Request, authorization: str) -> Actor | None:
+    """Whose token it is; None when none was sent."""
+    scheme, _, secret = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        return None
+    actor = await actor_of_token(site_of(request).database, secret.strip())
+    if actor is None:
+        raise NotSignedIn("This token is not known, expired or revoked.")
+    return actor
+
+
+class LargeRoute(APIRoute):
+    """A route that takes large files: of strangers nothing is read, and of others nothing into memory."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler of a request whose files wait on the disk."""
+        handle = super().get_route_handler()
+
+        async def spooled(request: Request) -> Response:
+            if not await _bearer(request, request.headers.get("authorization", "")):
+                await _session(request)
+            return await handle(Spooled(request.scope, request.receive))
+
+        return spooled
+
+
 async def _digest(request: Request) -> str:
     """What a request asks for: method, path and body."""
     asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        # The body was read as a form before.
+        return sha256(asked + (await digest(request)).encode()).hexdigest()
     return sha256(asked + await request.body()).hexdigest()
 
 
 async def _signed_in(request: Request) -> Actor:
     """Our own pages may call the API with their session; what changes something needs the form token then."""
-    viewer = await viewer_of(request)
-    if not viewer.signed_in:
-        raise NotSignedIn("Send an API token: Authorization: Bearer <token>.")
+    viewer = await _session(request)
     if request.method not in ("GET", "HEAD"):
         await check_csrf(request, viewer)
     return viewer.actor
+
+
+async def _session(request: Request) -> Viewer:
+    viewer = await viewer_of(request)
+    if not viewer.signed_in:
+        raise NotSignedIn("Send an API token: Authorization: Bearer <token>.")
+    return viewer
 
 
 Call = Annotated[Caller, Depends(_caller)]

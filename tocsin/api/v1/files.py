@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, File, Form, UploadFile
 from starlette.responses import Response
 
-from tocsin.api.v1.auth import Call
+from tocsin.api.v1.auth import Call, LargeRoute
 from tocsin.api.v1.shown import incident_of
 from tocsin.edge.attachments import keep, sent
 from tocsin.incidents import files
 from tocsin.kernel.errors import NotFound
 
-router = APIRouter(tags=["Incidents"])
+router = APIRouter(tags=["Incidents"], route_class=LargeRoute)
 
 
 @router.get("/incidents/{key}/files")
@@ -49,7 +49,7 @@ async def attach(
 
 @router.get("/incidents/{key}/files/{file_id}")
 async def content(call: Call, key: str, file_id: UUID) -> Response:
-    """A file's bytes."""
+    """A file's bytes; of a recording also parts of them (`Range`)."""
     incident = await incident_of(call, key)
     found = await files.file_of(call.db, incident.id, file_id)
     if found is None:

@@ -58,9 +58,18 @@ async def search_all(
     before: AwareDatetime | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 30,
 ) -> dict[str, Any]:
-    """Entries of all incidents that you may see, newest first: all words must occur, the last may go on; `"a phrase"` as it stands."""
+    """Entries of all incidents that you may see, newest first: all words must occur, the last may go on; `"a phrase"` as it stands.
+    `lines`: of the transcripts of calls, twenty at most."""
     found = await search.search(call.db, call.actor.id, q, before=before, limit=limit)
+    lines = await search.lines(call.db, call.actor.id, q) if before is None else []
     return {
+        "lines": [
+            {
+                "key": line.key, "transcript": line.seq, "n": line.n, "said_at": line.said_at, "speaker": line.speaker,
+                "text": line.text, "url": f"{call.site.settings.url}/incidents/{line.key}/transcripts/{line.seq}/lines/{line.n}",
+            }
+            for line in lines
+        ],
         "entries": [
             {
                 "key": e.key, "summary": e.summary, "seq": e.seq, "kind": e.kind, "actor": e.actor,

@@ -26,7 +26,7 @@ class Attach {
 
   add(files) {
     for (const file of files) {
-      if (file.size > 25_000_000) { this.say(`${file.name} is too large: 25 MB fit.`); continue; }
+      if (file.size > 25_000_000) { this.say(`${file.name} is too large: 25 MB fit.${/^(audio|video)\//.test(file.type) ? " Add it under Recordings." : ""}`); continue; }
       this.waiting.push({ file, key: crypto.randomUUID ? crypto.randomUUID() : String(Math.random()) });
     }
     this.send();
