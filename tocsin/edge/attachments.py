@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from io import BytesIO
 from typing import BinaryIO
 from uuid import UUID
@@ -14,13 +15,15 @@ from tocsin.edge.site import Site
 from tocsin.incidents import exporting
 from tocsin.incidents.files import IncidentFile, Kept, files_of
 from tocsin.incidents.model import Incident
-from tocsin.kernel.blobs import Blobs
+from tocsin.kernel.blobs import Blobs, Opened, StorageFailed
 from tocsin.kernel.db import Reader
-from tocsin.kernel.errors import Invalid, NotFound
+from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 #: One file, in bytes; the form around it may be a little more.
 LARGEST = 25_000_000
 FORM = LARGEST + 100_000
+#: What the name of a small picture ends with.
+THUMB = ".thumb"
 #: A file can do nothing where it is shown.
 HEADERS = {
     "content-security-policy": "default-src 'none'; sandbox",
@@ -29,15 +32,37 @@ HEADERS = {
 }
 
 
-async def keep(site: Site, incident: Incident, file: BinaryIO) -> Kept:
-    """Keeps what was sent and says what it is. Raises `Invalid` for the field `file`."""
+@asynccontextmanager
+async def kept_for(site: Site, incident: Incident, file: BinaryIO) -> AsyncIterator[Kept]:
+    """Keeps what was sent and says what it is, for the entry to be written inside. What is refused there is removed again.
+
+    Raises `Invalid` for the field `file`, and `StorageFailed`. Bytes whose entry may or may not have been written are left to the sweep.
+    """
+    kept = await _keep(site, incident, file)
+    try:
+        yield kept
+    except (Conflict, Forbidden, Invalid, NotFound):
+        await _let_go(site, incident, kept)
+        raise
+
+
+async def _keep(site: Site, incident: Incident, file: BinaryIO) -> Kept:
     kept = await asyncio.to_thread(_weigh, file)
-    await site.blobs.put(str(incident.id), kept.sha256, file)
-    if kept.width is not None:
-        small = await asyncio.to_thread(pictures.small, site.blobs.path(str(incident.id), kept.sha256))
+    small = await asyncio.to_thread(pictures.small, file) if kept.width is not None else None
+    try:
+        await site.blobs.put(str(incident.id), str(kept.id), file)
         if small is not None:
-            await site.blobs.put(str(incident.id), f"{kept.sha256}.thumb", BytesIO(small))
+            await site.blobs.put(str(incident.id), f"{kept.id}{THUMB}", BytesIO(small))
+    except StorageFailed as failed:
+        await _let_go(site, incident, kept)
+        raise StorageFailed(failed.problem, "The file was not attached.") from None
     return kept
+
+
+async def _let_go(site: Site, incident: Incident, kept: Kept) -> None:
+    """Nothing points at these bytes; where they cannot be removed now, the sweep does it."""
+    with suppress(StorageFailed):
+        await site.blobs.remove(str(incident.id), str(kept.id), f"{kept.id}{THUMB}")
 
 
 def _weigh(file: BinaryIO) -> Kept:
@@ -54,19 +79,28 @@ def _weigh(file: BinaryIO) -> Kept:
     return Kept(media, size, digest.hexdigest(), width, height)
 
 
-def sent(site: Site, file: IncidentFile, *, thumb: bool = False) -> Response:
+async def sent(site: Site, file: IncidentFile, *, thumb: bool = False) -> Response:
     """A file as an answer: pictures are shown, everything else is only ever saved. Raises `NotFound` when its bytes are gone."""
-    name = f"{file.sha256}.thumb" if thumb and file.picture else file.sha256
-    path = site.blobs.path(str(file.incident_id), name)
-    if not path.exists():
-        name = file.sha256
-        if not site.blobs.path(str(file.incident_id), name).exists():
-            raise NotFound("The file's bytes are not there. Were they restored with the database?")
-    media = "image/webp" if name.endswith(".thumb") else file.media
+    small = await _opened(site.blobs, file, THUMB) if thumb and file.picture else None
+    opened = small or await _opened(site.blobs, file)
+    if opened is None:
+        raise NotFound("The file's bytes are not there. Were they restored with the database?")
     shown = "inline" if file.picture else "attachment"
     plain = "".join(c if c.isascii() and c not in '"\\' else "_" for c in file.name)
-    headers = HEADERS | {"content-disposition": f'{shown}; filename="{plain}"'}
-    return StreamingResponse(site.blobs.read(str(file.incident_id), name), media_type=media, headers=headers)
+    headers = HEADERS | {
+        "content-disposition": f'{shown}; filename="{plain}"', "content-length": str(opened.size),
+    }  # fmt: skip
+    return StreamingResponse(opened.pieces, media_type="image/webp" if small else file.media, headers=headers)
+
+
+async def _opened(blobs: Blobs, file: IncidentFile, suffix: str = "") -> Opened | None:
+    """A file's bytes, or those of its small picture. Bytes of another length are not the file's."""
+    for name in file.blobs:
+        with suppress(FileNotFoundError):
+            opened = await blobs.open(str(file.incident_id), name + suffix)
+            if suffix or opened.size == file.size:
+                return opened
+    return None
 
 
 class KeptFiles:
@@ -86,8 +120,8 @@ class KeptFiles:
         ]
 
     async def read(self, attachment: exporting.Attachment) -> AsyncIterator[bytes]:
-        """One file, in pieces; empty when its bytes are gone."""
-        file = self._found[attachment.id]
-        if self._blobs.path(str(file.incident_id), file.sha256).exists():
-            async for piece in self._blobs.read(str(file.incident_id), file.sha256):
+        """One file, in pieces; empty when its bytes are gone. Raises `StorageFailed`: an archive that ends is better than one that lacks."""
+        opened = await _opened(self._blobs, self._found[attachment.id])
+        if opened is not None:
+            async for piece in opened.pieces:
                 yield piece

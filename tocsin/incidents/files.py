@@ -1,6 +1,6 @@
 """Files of an incident: in the record, private with it, and gone for good when their entry is redacted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from tocsin.incidents.change import change, lock, text
@@ -20,13 +20,17 @@ NAME, CAPTION = 200, 500
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Bytes that are kept already: what they are, by their content. Width and height in pixels, of pictures."""
+    """Bytes that are kept already: what they are, by their content. Width and height in pixels, of pictures.
+
+    The id becomes the file's. Each upload has its own, so that bytes once left behind are never pointed at again.
+    """
 
     media: str
     size: int
     sha256: str
     width: int | None = None
     height: int | None = None
+    id: UUID = field(default_factory=new_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ class IncidentFile:
     def picture(self) -> bool:
         return self.width is not None
 
+    @property
+    def blobs(self) -> tuple[str, str]:
+        """What its bytes may be named: by its id, or, until November 2026, by their digest."""
+        return str(self.id), self.sha256
+
 
 @command("incident.attach")
 async def attach(u: Unit, incident_id: UUID, kept: Kept, name: str, caption: str = "") -> str:
@@ -56,7 +65,7 @@ async def attach(u: Unit, incident_id: UUID, kept: Kept, name: str, caption: str
     assert row is not None  # noqa: S101 - an aggregate
     if row["files"] >= MOST or row["bytes"] + kept.size > HEAVIEST:
         raise Conflict(f"{incident.key} holds {row['files']} files already; no more fit.")
-    file_id, shown = new_id(), safe_name(name)
+    file_id, shown = kept.id, safe_name(name)
     said = text("caption", plain(caption), CAPTION, needed=False)
     after = await change(
         u, incident, FileAttached(file_id, shown, kept.media, kept.size, kept.width, kept.height, said)
