@@ -115,7 +115,8 @@ class S3Blobs:
         raise StorageFailed(problem)
 
     def _put(self, path: str, source: BinaryIO) -> None:
-        """One request, whose signature holds the digest of its body: the server takes all of it or nothing."""
+        """One request, so that the server takes all of it or nothing, with the digest of its body as a checksum: that in the signature is
+        not compared by every server."""
         source.seek(0)
         content = source.read()
         obstore.put(self._for_puts, path, content, use_multipart=False)
@@ -169,7 +170,7 @@ def _store(bucket: Bucket, client: "ClientConfig", *, signed: bool = True) -> S3
     """The library also reads AWS_… from the environment: what would change where or how we ask is said here."""
     config: S3Config = {
         "endpoint": bucket.endpoint, "aws_endpoint_url_s3": bucket.endpoint, "region": bucket.region,
-        "virtual_hosted_style_request": False, "s3_express": False, "skip_signature": not signed, "unsigned_payload": False,
+        "virtual_hosted_style_request": False, "s3_express": False, "skip_signature": not signed, "unsigned_payload": False, "checksum_algorithm": "SHA256",
         "request_payer": False, "disable_tagging": True, "disable_bulk_delete": True,
     }  # fmt: skip
 
@@ -208,11 +209,11 @@ def _problem(error: Exception) -> str:
         meant = f": {CODES[code[1]]}" if code and code[1] in CODES else ""
         return f"answers {status[1]}{said}{meant}"
     for mark, words in (
-        ("kind: Timeout", "does not answer in time"),
+        ("kind: Timeout,", "does not answer in time"),
         ("dns error", "has no address: its name was not found"),
         ("InvalidCertificate", "shows no valid certificate"),
         ("InvalidContentType", "does not speak https"),
-        ("kind: Connect", "cannot be reached"),
+        ("kind: Connect,", "cannot be reached"),
     ):
         if mark in text:
             return words
