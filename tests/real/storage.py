@@ -23,7 +23,7 @@ IDENTITIES = {
         {"name": "root", "credentials": [{"accessKey": "ROOT", "secretKey": SECRET}], "actions": ["Admin"]},
         {
             "name": "tocsin",
-            "credentials": [{"accessKey": "TOCSIN", "secretKey": SECRET}],
+            "credentials": [{"accessKey": "KEYOFOURS", "secretKey": SECRET}],
             "actions": ["Read:files", "Write:files", "List:files", "Read:open", "Write:open", "List:open"],
         },
         {
@@ -55,7 +55,7 @@ def seaweed(folder: Path) -> Iterator[Bucket]:
         try:
             for name in ("files", "open"):
                 until(lambda name=name: _takes(replace(root, name=name)), f"SeaweedFS: see {folder / 'out'}")
-            yield replace(root, access_key="TOCSIN")
+            yield replace(root, access_key="KEYOFOURS")
         finally:
             running.kill()  # It takes half a minute to end by itself, and its folder goes anyway.
 

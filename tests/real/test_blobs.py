@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,38 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.product.harness import free_port
-from tests.real.storage import SECRET, WEED, line_to, seaweed
+from tests.real.storage import SECRET, line_to
 from tests.shape.source import ROOT
 from tocsin.kernel.blobs import LOOKS, Blobs, DiskBlobs, StorageFailed, look, whole
-from tocsin.kernel.ids import new_id
 from tocsin.kernel.s3 import S3Blobs
 from tocsin.vendors import Bucket
 
 LARGE = os.urandom(3_000_000)
-
-
-@pytest.fixture(scope="module")
-def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
-    if not WEED.exists():
-        pytest.skip("SeaweedFS is not installed: see bin/packages")
-    with seaweed(tmp_path_factory.mktemp("seaweed")) as found:
-        yield found
-
-
-@pytest.fixture
-def own(bucket: Bucket) -> Bucket:
-    """A prefix that no other test has."""
-    return replace(bucket, prefix=f"test/{new_id().hex}")
-
-
-@pytest.fixture(params=["disk", "s3"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
-    if request.param == "disk":
-        yield DiskBlobs(tmp_path / "files")
-        return
-    found = S3Blobs(request.getfixturevalue("own"))
-    yield found
-    found.close()
 
 
 def of(content: bytes) -> io.BytesIO:
@@ -234,7 +208,7 @@ from tocsin.kernel.blobs import StorageFailed
 from tocsin.kernel.s3 import S3Blobs
 from tocsin.vendors import Bucket
 async def put():
-    blobs = S3Blobs(Bucket(sys.argv[1], "files", "TOCSIN", sys.argv[2], prefix="ends"))
+    blobs = S3Blobs(Bucket(sys.argv[1], "files", "KEYOFOURS", sys.argv[2], prefix="ends"))
     try: await blobs.put("a", "b", io.BytesIO(b"1"))
     except StorageFailed: pass
 asyncio.run(put())

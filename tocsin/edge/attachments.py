@@ -48,14 +48,15 @@ async def kept_for(site: Site, incident: Incident, file: BinaryIO) -> AsyncItera
 
 async def _keep(site: Site, incident: Incident, file: BinaryIO) -> Kept:
     kept = await asyncio.to_thread(_weigh, file)
-    small = await asyncio.to_thread(pictures.small, file) if kept.width is not None else None
     try:
         await site.blobs.put(str(incident.id), str(kept.id), file)
-        if small is not None:
-            await site.blobs.put(str(incident.id), f"{kept.id}{THUMB}", BytesIO(small))
     except StorageFailed as failed:
-        await _let_go(site, incident, kept)
         raise StorageFailed(failed.problem, "The file was not attached.") from None
+    small = await asyncio.to_thread(pictures.small, file) if kept.width is not None else None
+    if small is not None:
+        # Without its small picture the large one is shown.
+        with suppress(StorageFailed):
+            await site.blobs.put(str(incident.id), f"{kept.id}{THUMB}", BytesIO(small))
     return kept
 
 

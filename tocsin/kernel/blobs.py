@@ -65,8 +65,9 @@ class Opened:
 class Blobs(Protocol):
     """Blobs in groups. Names of both are ours: ids, never what somebody typed. Everything here may raise `StorageFailed`."""
 
-    #: What was wrong when it was used last; empty when it worked.
-    problem: str
+    @property
+    def problem(self) -> str:
+        """What is wrong, as far as was seen; empty when every kind of use worked when it was last tried."""
 
     async def put(self, group: str, name: str, source: BinaryIO) -> None:
         """Keeps what `source` holds, durably and whole, before it answers."""
@@ -110,31 +111,54 @@ async def look(blobs: Blobs) -> str:
     return ""
 
 
-class DiskBlobs:
+class Remembers:
+    """What failed when it was tried last, by what was tried: that reading works says nothing of writing."""
+
+    def __init__(self) -> None:
+        self._problems: dict[str, str] = {}
+
+    @property
+    def problem(self) -> str:
+        return next(iter(self._problems.values()), "")
+
+    def worked(self, what: str) -> None:
+        """A put that worked stands for everything: what is removed is removed seldom."""
+        if what == "put":
+            self._problems.clear()
+        self._problems.pop(what, None)
+
+    def failed(self, what: str, problem: str) -> StorageFailed:
+        """Noted and logged; the error to raise."""
+        self._problems[what] = problem
+        log.warning("storage_failed", what=what, problem=problem)
+        return StorageFailed(problem)
+
+
+class DiskBlobs(Remembers):
     """In a folder, each group in one of its own."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self._folder = folder
-        self.problem = ""
 
     def __str__(self) -> str:
         return str(self._folder)
 
     async def put(self, group: str, name: str, source: BinaryIO) -> None:
-        await self._do(lambda: self._put(self._folder / group, name, source))
+        await self._do("put", lambda: self._put(self._folder / group, name, source))
 
     async def open(self, group: str, name: str) -> Opened:
         path = self._folder / group / name
-        size = await self._do(lambda: _size(path))
+        size = await self._do("read", lambda: _size(path))
         if size is None:
             raise FileNotFoundError(path.name)
         return Opened(size, self._pieces(path))
 
     async def remove(self, group: str, *names: str) -> None:
-        await self._do(lambda: self._remove(self._folder / group, names))
+        await self._do("remove", lambda: self._remove(self._folder / group, names))
 
     async def listed(self, after: str, most: int) -> list[Blob]:
-        return await self._do(lambda: _first(self._all(after), most))
+        return await self._do("list", lambda: _first(self._all(after), most))
 
     async def readable_by_anybody(self, group: str, name: str) -> bool:  # noqa: ARG002 - a folder serves nobody
         return False
@@ -142,16 +166,16 @@ class DiskBlobs:
     def close(self) -> None:
         """Nothing is held open."""
 
-    async def _do(self, act: Callable[[], T]) -> T:
+    async def _do(self, what: str, act: Callable[[], T]) -> T:
         try:
             done = await asyncio.to_thread(act)
         except OSError as error:
-            self.problem = f"cannot be used: {(error.strerror or 'an error of the disk').lower()}"
-            log.warning("storage_failed", problem=self.problem)
+            problem = f"cannot be used: {(error.strerror or 'an error of the disk').lower()}"
         else:
-            self.problem = ""
+            self.worked(what)
             return done
-        raise StorageFailed(self.problem)
+        # Raised outside the handler: the original names the path.
+        raise self.failed(what, problem)
 
     def _put(self, folder: Path, name: str, source: BinaryIO) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

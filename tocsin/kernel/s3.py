@@ -16,8 +16,7 @@ import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
 
-from tocsin.kernel.blobs import PIECE, Blob, Opened, StorageFailed
-from tocsin.kernel.log import logger
+from tocsin.kernel.blobs import PIECE, Blob, Opened, Remembers, StorageFailed
 from tocsin.vendors import Bucket
 
 if TYPE_CHECKING:
@@ -46,13 +45,13 @@ CODES = {
 ANOTHER_LENGTH = "kept less or more than it was given"
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 _STATUS = re.compile(r"status code: (\d{3})")
-log = logger(__name__)
 
 
-class S3Blobs:
+class S3Blobs(Remembers):
     """A bucket. `put_s` and `ask_s`: how long is waited, for tests of slow servers."""
 
     def __init__(self, bucket: Bucket, *, put_s: float = PUT_S, ask_s: float = ASK_S) -> None:
+        super().__init__()
         self._bucket, self._put_s, self._ask_s = bucket, put_s, ask_s
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="files")
         self._puts = asyncio.Semaphore(PUTS_AT_ONCE)
@@ -63,7 +62,6 @@ class S3Blobs:
             {"timeout": timedelta(seconds=LONGEST_READ_S), "read_timeout": timedelta(seconds=ask_s * 0.75)},
         )
         self._stranger = _store(bucket, {"timeout": timedelta(seconds=ask_s * 0.75)}, signed=False)
-        self.problem = ""
 
     def __str__(self) -> str:
         return str(self._bucket)
@@ -75,30 +73,30 @@ class S3Blobs:
         except TimeoutError:
             raise StorageFailed("is busy with other files") from None
         try:
-            await self._do(partial(self._put, f"{group}/{name}", source), self._put_s)
+            await self._do("put", partial(self._put, f"{group}/{name}", source), self._put_s)
         finally:
             self._puts.release()
 
     async def open(self, group: str, name: str) -> Opened:
-        found = await self._do(partial(self._found, f"{group}/{name}"), self._ask_s)
+        found = await self._do("read", partial(self._found, f"{group}/{name}"), self._ask_s)
         if found is None:
             raise FileNotFoundError(name)
         return Opened(found.meta["size"], self._pieces(iter(found.stream(min_chunk_size=PIECE))))
 
     async def remove(self, group: str, *names: str) -> None:
         for name in names:
-            await self._do(partial(self._remove, f"{group}/{name}"), self._ask_s)
+            await self._do("remove", partial(self._remove, f"{group}/{name}"), self._ask_s)
 
     async def listed(self, after: str, most: int) -> list[Blob]:
-        return await self._do(partial(self._listed, after, most), self._ask_s)
+        return await self._do("list", partial(self._listed, after, most), self._ask_s)
 
     async def readable_by_anybody(self, group: str, name: str) -> bool:
-        return await self._do(partial(self._given, f"{group}/{name}"), self._ask_s)
+        return await self._do("ask as a stranger", partial(self._given, f"{group}/{name}"), self._ask_s)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _do(self, act: Callable[[], T], seconds: float) -> T:
+    async def _do(self, what: str, act: Callable[[], T], seconds: float) -> T:
         try:
             async with asyncio.timeout(seconds):
                 done = await asyncio.get_running_loop().run_in_executor(self._threads, act)
@@ -107,12 +105,10 @@ class S3Blobs:
         except (BaseError, OSError) as error:
             problem = _problem(error)
         else:
-            self.problem = ""
+            self.worked(what)
             return done
         # Raised outside the handler: the original holds whole addresses and what the server answered.
-        self.problem = problem
-        log.warning("storage_failed", problem=problem)
-        raise StorageFailed(problem)
+        raise self.failed(what, problem)
 
     def _put(self, path: str, source: BinaryIO) -> None:
         """One request, so that the server takes all of it or nothing, with the digest of its body as a checksum: that in the signature is
@@ -162,7 +158,7 @@ class S3Blobs:
         return True
 
     async def _pieces(self, pieces: Iterator[Any]) -> AsyncIterator[bytes]:
-        while piece := await self._do(lambda: bytes(next(pieces, b"")), self._ask_s):
+        while piece := await self._do("read", lambda: bytes(next(pieces, b"")), self._ask_s):
             yield piece
 
 
