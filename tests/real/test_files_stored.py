@@ -2,8 +2,12 @@
 
 import asyncio
 import io
+import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,18 +15,21 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests import folders
 from tests.contract.api import Api, api_of
 from tests.contract.browsing import Browser
 from tests.contract.test_export_doors import fetch
 from tests.contract.test_files import picture
 from tests.domain.paging_world import run, value
 from tests.domain.people_world import signed_in
+from tests.product.harness import Tocsin, until
 from tests.real.storage import Line, line_to
+from tests.shape.source import ROOT
 from tests.support import Company
 from tocsin.edge.session import form_token
 from tocsin.edge.site import Site
 from tocsin.incidents import file_work
-from tocsin.incidents.file_work import AGE, MOST_REMOVED, SWEEP, TAKE_OUT, sweep, sweep_some
+from tocsin.incidents.file_work import AGE, MARK, MOST_REMOVED, SWEEP, TAKE_OUT, sweep, sweep_some
 from tocsin.kernel import work
 from tocsin.kernel.blobs import LOOKS, Blobs, whole
 from tocsin.kernel.db import ENGINE, Database
@@ -326,17 +333,40 @@ async def test_the_sweep_goes_on_where_it_was_and_comes_again_tomorrow(api: Api,
     await file_work.begin(db)
     await file_work.begin(db)
     await pump(api).turn()
-    assert len(await names(blobs)) == MOST_REMOVED + 5
+    assert len(await names(blobs)) == MOST_REMOVED + 6  # with the mark of who sweeps
     (waiting,) = await run(db, "select * from work where kind = $1", SWEEP)
     assert timedelta(hours=23) < waiting["due_at"] - await db.clock() <= timedelta(days=1)
     await later(days=1, minutes=5)
     await pump(api).turn()
-    assert len(await names(blobs)) == 5
+    assert len(await names(blobs)) == 6
     await pump(api).turn()
-    assert await names(blobs) == set()
+    assert await names(blobs) == {MARK[1]}
     (waiting,) = await run(db, "select * from work where kind = $1", SWEEP)
     assert timedelta(hours=23) < waiting["due_at"] - await db.clock()
     assert waiting["payload"] == {}
+
+
+async def test_a_copy_of_the_database_sweeps_nothing_while_the_other_does(api: Api, later: Any) -> None:
+    blobs, db = site(api).blobs, api.db
+    _, incident_id = await declared(api)
+    newer = await left(blobs, incident_id)
+    then = await db.clock()
+    await later(days=2)
+    mark = json.dumps({"database": "another", "at": then.isoformat()}).encode()
+    await blobs.put(*MARK, io.BytesIO(mark))
+    await sweep(db, blobs)
+    assert await names(blobs) == {newer, MARK[1]}
+    assert await whole(await blobs.open(*MARK)) == mark
+    (waiting,) = await run(db, "select * from work where kind = $1", SWEEP)
+    assert timedelta(hours=23) < waiting["due_at"] - await db.clock()
+    await later(days=1, minutes=1)
+    await sweep(db, blobs)
+    assert await names(blobs) == {MARK[1]}
+    assert json.loads(await whole(await blobs.open(*MARK)))["database"] != "another"
+    await left(blobs, incident_id)
+    await later(days=20)
+    await sweep(db, blobs)
+    assert await names(blobs) == {MARK[1]}
 
 
 async def test_a_sweep_that_fails_comes_again_in_an_hour(spoilt: tuple[Line, Api]) -> None:
@@ -382,3 +412,35 @@ async def test_begin_is_due_once(db: Database) -> None:
         await file_work.begin(db)
     async with db.unit(ENGINE, "test") as u:
         assert len(await u.rows(work.sql.backlog)) == 1
+
+
+def test_a_process_tells_at_its_start_and_stops_at_once_all_the_same(bucket: Bucket) -> None:
+    """A bucket that does not work stops no start, one that works is told of, and no key is in a log."""
+    for change, said in (({}, "storage_of_files_works"), ({"secret_key": "wr/ng"}, "storage_of_files_fails")):
+        with folders.new("server") as home:
+            server = Tocsin(home / "data", TOCSIN_S3_URL=url_of(replace(bucket, **change)))
+            try:
+                server.start()
+                until(lambda: said in server.log.read_text(), said)  # noqa: B023 - called at once
+            finally:
+                server.stop()
+            log = server.log.read_text()
+            assert server.process is not None
+            assert server.process.returncode == 0
+            assert ("the secret key is wrong" in log) == bool(change)
+            assert not [key for key in (bucket.access_key, bucket.secret_key, "wr/ng") if key in log]
+
+
+def test_a_wrong_address_stops_the_start_with_a_sentence(tmp_path: Path) -> None:
+    server = Tocsin(tmp_path / "data", TOCSIN_S3_URL="https://KEYOFOURS:hunter2@s3.example.org")
+    done = subprocess.run(
+        [sys.executable, "-m", "tocsin", "serve"],
+        cwd=ROOT,
+        env=server.env,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert "TOCSIN_S3_URL must name a host and a bucket behind the @" in done.stderr
+    assert "hunter2" not in done.stderr

@@ -3,15 +3,17 @@
 The entry goes first, from sight, in the same moment. Its bytes follow however long the storage fails: nothing here is ever set aside.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import BytesIO
 from uuid import UUID
 
 from tocsin.incidents.files import sql
 from tocsin.kernel import work
-from tocsin.kernel.blobs import LOOKS, Blob, Blobs, StorageFailed
+from tocsin.kernel.blobs import LOOKS, Blob, Blobs, StorageFailed, whole
 from tocsin.kernel.db import ENGINE, Database, Reader
 from tocsin.kernel.log import logger
 from tocsin.kernel.work import Job, Work
@@ -23,6 +25,10 @@ FOLLOWS = {"entry_redacted": [TAKE_OUT]}
 AGE = timedelta(days=1)
 EVERY = timedelta(days=1)
 AFTER_A_FAILURE = timedelta(hours=1)
+#: Which database sweeps a storage stands in it. A copy of a database knows less than the storage holds: it must not sweep while the other does.
+MARK = (".sweeper", "database")
+#: As long after its last sweep another database is believed to be gone.
+GONE = timedelta(days=3)
 #: Looked at in one turn, and removed in one at most: a turn ends within its lease.
 MOST, MOST_REMOVED = 1000, 100
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -65,7 +71,8 @@ async def sweep(db: Database, blobs: Blobs, after: str = "") -> None:
     """Job: some of the storage, and the rest in the next turn; all of it once a day."""
     now = await db.clock()
     try:
-        swept = await sweep_some(db, blobs, now, after)
+        mine = await _marked(db, blobs, now)
+        swept = await sweep_some(db, blobs, now, after) if mine else Swept(0, "")
     except StorageFailed as failed:
         log.warning("sweep_failed", problem=failed.problem)
         payload, due = {"after": after}, now + AFTER_A_FAILURE
@@ -73,6 +80,21 @@ async def sweep(db: Database, blobs: Blobs, after: str = "") -> None:
         payload, due = ({"after": swept.after}, now) if swept.after else ({}, now + EVERY)
     async with db.unit(ENGINE, "engine") as u:
         await work.add(u, SWEEP, payload, key="daily", due_at=due)
+
+
+async def _marked(db: Reader, blobs: Blobs, now: datetime) -> bool:
+    """Whether this database is the one that sweeps, which it then says again."""
+    this = str(await db.value(sql.this_database))
+    try:
+        mark = json.loads(await whole(await blobs.open(*MARK)))
+        other = mark["database"] != this and datetime.fromisoformat(mark["at"]) > now - GONE
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        other = False
+    if other:
+        log.error("storage_of_files_is_of_another_database", until=GONE.days)
+        return False
+    await blobs.put(*MARK, BytesIO(json.dumps({"database": this, "at": now.isoformat()}).encode()))
+    return True
 
 
 @dataclass(frozen=True, slots=True)

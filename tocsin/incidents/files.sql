@@ -29,6 +29,10 @@ where f.incident_id = $1
 -- Its bytes are gone.
 delete from incident_files where incident_id = $1 and id = $2
 
+-- name: this_database
+-- Which database this is: a copy, also a restored one, is another.
+select (select system_identifier from pg_control_system()) || '-' || oid from pg_database where datname = current_database()
+
 -- name: pointed_at
 -- Of these incidents those that exist, with every name that bytes of their files may have. A redacted entry's too: its bytes go another way.
 select i.id, coalesce(array_agg(f.id::text) || array_agg(f.sha256), '{}') as names
