@@ -50,13 +50,15 @@ from tocsin.incidents.role_clock import RoleClock
 from tocsin.incidents.work import UpdateClock, UpdateWatch
 from tocsin.integrations import registry
 from tocsin.integrations.jitsi import Jitsi
+from tocsin.kernel.blobs import Blobs, DiskBlobs, look
 from tocsin.kernel.bus import Bus
 from tocsin.kernel.crypto import Keys, load_master
 from tocsin.kernel.db import ENGINE, VALUE_ERRORS, Database
 from tocsin.kernel.errors import TocsinError
 from tocsin.kernel.home import Home, database_of
-from tocsin.kernel.log import set_up
+from tocsin.kernel.log import logger, set_up
 from tocsin.kernel.net import Outbound
+from tocsin.kernel.s3 import S3Blobs
 from tocsin.kernel.work import BatchPump, JobPump, Pump, Pumps
 from tocsin.learning import work as learning_work
 from tocsin.oncall import refresh as calendars
@@ -92,6 +94,7 @@ from tocsin.web.live import Live
 from tocsin.web.live_notes import NotesLive
 from tocsin.web.messages import Messages
 
+log = logger(__name__)
 NOBODY = (
     "Nobody can be paged: no way to reach people works yet. "
     "Set TOCSIN_SMTP_URL for mail, or add another contact method to a profile."
@@ -125,6 +128,7 @@ class Running:
         await self.intake.close()
         await self.sender.close()
         await self.outbound.close()
+        self.site.blobs.close()
 
 
 def compose(
@@ -144,7 +148,8 @@ def compose(
     bus = Bus(dsn)
     site = Site(
         settings, database, bus, keys, templates,
-        Hub(bus, Live(database, templates, NotesLive(database))), transports, registry.FORMATS, outbound, dev,
+        Hub(bus, Live(database, templates, NotesLive(database))), transports, registry.FORMATS, outbound,
+        S3Blobs(settings.s3) if settings.s3 else DiskBlobs(settings.data / "files"), dev,
     )  # fmt: skip
     database.follows = _follows(
         paging_work.FOLLOWS, places_work.FOLLOWS, comms_work.FOLLOWS, learning_work.FOLLOWS, calendars.FOLLOWS,
@@ -286,6 +291,7 @@ async def _serve(settings: Settings, *, dev: bool, say: Callable[[str], None], c
             handover_clock.begin,
             calendars.begin,
             silence_clock.begin,
+            file_work.begin,
         ):
             await begin(database)
         await listen.begin(database, registry.listeners(running.site.transports))
@@ -317,11 +323,20 @@ async def _run(running: Running, home: Home) -> None:
                 lambda: home.keep_up(bus),
                 lambda: asyncio.shield(pumping),
                 MailIn(running.site).run,
+                lambda: _look_at_files(running.site.blobs),
             ],
         )
     finally:
         await running.close()
         await asyncio.wait([pumping], timeout=GRACE_S)
+
+
+async def _look_at_files(blobs: Blobs) -> None:
+    """A storage that does not work is told of at the start; nothing else waits for it."""
+    if problem := await look(blobs):
+        log.error("storage_of_files_fails", storage=str(blobs), problem=problem)
+    else:
+        log.info("storage_of_files_works", storage=str(blobs))
 
 
 async def _greet(settings: Settings, database: Database, say: Callable[[str], None]) -> None:

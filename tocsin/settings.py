@@ -106,6 +106,7 @@ class Settings:
     gather_s: int = 60
     recording_mb: int = 500
     model: vendors.Model | None = None
+    s3: vendors.Bucket | None = None
     page_limits: tuple[tuple[str, int], ...] = ()
     token: str | None = field(default=None, repr=False)
     secret: str | None = field(default=None, repr=False)
@@ -145,7 +146,7 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
         smtp=_optional(env, "TOCSIN_SMTP_URL", _smtp),
         mail_in=_optional(env, "TOCSIN_MAIL_IN", _mail_in),
         mail_domain=_optional(env, "TOCSIN_MAIL_DOMAIN", _domain) or urlsplit(url).hostname or "localhost",
-        telegram_token=_optional(env, "TOCSIN_TELEGRAM_TOKEN", _telegram),
+        telegram_token=_optional(env, "TOCSIN_TELEGRAM_TOKEN", vendors.telegram_token),
         slack_token=_optional(env, "TOCSIN_SLACK_TOKEN", vendors.slack_token),
         slack_api=_url("TOCSIN_SLACK_API", env.get("TOCSIN_SLACK_API", "https://slack.com/api"), path=True),
         slack_secret=_optional(env, "TOCSIN_SLACK_SIGNING_SECRET", vendors.slack_secret),
@@ -164,6 +165,7 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
         page_limits=_optional(env, "TOCSIN_PAGE_LIMITS", vendors.page_limits) or (),
         recording_mb=_number(env, "TOCSIN_RECORDING_MB", 500, "megabytes", 1, 5000),
         model=_optional(env, "TOCSIN_MODEL_URL", vendors.model),
+        s3=_optional(env, "TOCSIN_S3_URL", vendors.bucket),
         token=_optional(env, "TOCSIN_TOKEN", _token),
         secret=_optional(env, "TOCSIN_SECRET", _secret),
         private_targets=_private_targets(env.get("TOCSIN_ALLOW_PRIVATE_TARGETS", "0")),
@@ -305,16 +307,6 @@ def _token(text: str) -> str:
     return text
 
 
-def _telegram(text: str) -> str:
-    number, _, rest = text.partition(":")
-    word = rest.replace("-", "").replace("_", "")
-    if not (text.isascii() and number.isdigit() and word.isalnum()):
-        raise WrongSetting(
-            "TOCSIN_TELEGRAM_TOKEN", "must be the token that @BotFather gave, a number, a colon and a word"
-        )
-    return text
-
-
 def _secret(text: str) -> str:
     if len(text) < 32:
         raise WrongSetting("TOCSIN_SECRET", f"must have 32 or more characters, not {len(text)}")
@@ -387,7 +379,7 @@ def _bracketed(host: str) -> str:
 def _shown(variable: Variable, value: object) -> str:
     if value is None or value in ("", ()) or value == PrivateTargets():
         return "not set"
-    if variable.secret and not isinstance(value, Smtp | Account | Gateway):
+    if variable.secret and not isinstance(value, Smtp | Account | Gateway | vendors.Bucket):
         return "set"
     if variable.field == "sms_order" and isinstance(value, tuple):
         return vendors.shown_order(value)

@@ -215,6 +215,15 @@ VARIABLES = (
         "https://:sk-0123456789@api.openai.com/v1?model=gpt-5-mini",
     ),
     Variable(
+        "TOCSIN_S3_URL",
+        "s3",
+        "files of incidents are kept in TOCSIN_DATA",
+        "Bucket of an S3 server to keep files of incidents in: access key and secret key, the server, the bucket and perhaps a "
+        "prefix; `?region=` where the server wants one. A bucket and prefix belong to one installation alone.",
+        "https://AKIA0123456789:secret@s3.eu-central-1.amazonaws.com/example-tocsin/files?region=eu-central-1",
+        secret=True,
+    ),
+    Variable(
         "TOCSIN_TOKEN", "token", "none", "Token the command line uses.", "tok_0123456789abcdef", secret=True
     ),
     Variable(

@@ -1,5 +1,6 @@
-"""The operator's accounts at vendors of telephony and chat, read from the environment. A wrong value stops the start."""
+"""The operator's accounts at vendors of telephony, chat and storage, read from the environment. A wrong value stops the start."""
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -51,6 +52,51 @@ class Model:
         return f"{self.name} at {self.root}" + (", private incidents too" if self.private else "")
 
 
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket of an S3 server, and what our objects' names begin with in it."""
+
+    endpoint: str
+    name: str
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    region: str = "us-east-1"
+    prefix: str = ""
+
+    def __str__(self) -> str:
+        return f"{'/'.join(filter(None, (self.endpoint, self.name, self.prefix)))} ({self.region})"
+
+
+def bucket(text: str) -> Bucket:
+    """`https://ACCESS_KEY:SECRET_KEY@s3.example.org/BUCKET/PREFIX?region=eu-central-1`; prefix and region may be left out.
+
+    A secret key may hold slashes as it is: nothing behind it holds an @.
+    """
+    name = "TOCSIN_S3_URL"
+    scheme, _, rest = text.partition("://")
+    keys, _, place = rest.rpartition("@")
+    access, _, secret = keys.partition(":")
+    if scheme not in ("http", "https") or not access or not secret or " " in text:
+        raise WrongSetting(name, "must hold https://, the access key, a colon, the secret key and an @")
+    try:
+        parts = urlsplit(f"{scheme}://{place}")
+        query, port = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query))), parts.port
+    except ValueError:
+        raise WrongSetting(name, "is not a URL") from None
+    bucket_name, *prefix = parts.path.strip("/").split("/")
+    if not parts.hostname or port == 0 or not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket_name):
+        raise WrongSetting(name, "must name a host and a bucket behind the @")
+    if not all(re.fullmatch(r"(?!\.+$)[\w.-]{1,100}", each, re.ASCII) for each in prefix):
+        raise WrongSetting(
+            name, "may have a prefix behind the bucket, of letters, digits, dots, hyphens and slashes"
+        )
+    region = query.pop("region", "us-east-1")
+    if query or parts.fragment or not re.fullmatch(r"[a-z0-9-]{1,40}", region):
+        raise WrongSetting(name, "may only have ?region= behind the bucket")
+    root = f"{scheme}://{parts.netloc}"
+    return Bucket(root, bucket_name, unquote(access), unquote(secret), region, "/".join(prefix))
+
+
 def model(text: str) -> Model:
     """`https://:KEY@api.openai.com/v1?model=NAME`; `&private=1` for private incidents too."""
     name = "TOCSIN_MODEL_URL"
@@ -87,6 +133,21 @@ def telnyx(text: str) -> Account:
     secret = unquote(parts.password)
     public = query["public_key"].replace(" ", "+")
     return Account(_root(parts), "", _sender(name, query), secret, public, query.get("application", ""))
+
+
+def telegram_token(text: str) -> str:
+    """Of a bot of Telegram."""
+    number, _, rest = text.partition(":")
+    if not (
+        number.isascii()
+        and number.isdigit()
+        and rest.isascii()
+        and rest.replace("-", "").replace("_", "").isalnum()
+    ):
+        raise WrongSetting(
+            "TOCSIN_TELEGRAM_TOKEN", "must be the token that @BotFather gave, a number, a colon and a word"
+        )
+    return text
 
 
 def slack_token(text: str) -> str:

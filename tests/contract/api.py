@@ -92,9 +92,11 @@ async def token_of(db: Database, actor: Actor) -> str:
 
 
 @asynccontextmanager
-async def api_of(db: Database, dsn: str, company: Company, folder: Path) -> AsyncIterator[Api]:
+async def api_of(
+    db: Database, dsn: str, company: Company, folder: Path, **environ: str
+) -> AsyncIterator[Api]:
     """The whole app as it is served, nothing running beside it; Ada asks."""
-    running = compose(load({"TOCSIN_DATA": str(folder), "TOCSIN_URL": "http://test"}), db, dsn)
+    running = compose(load({"TOCSIN_DATA": str(folder), "TOCSIN_URL": "http://test", **environ}), db, dsn)
     try:
         yield Api(running.app, db, await token_of(db, company.admin()))
     finally:

@@ -13,6 +13,7 @@ MAY_IMPORT_LATE = {"tocsin.__main__"}
 RESERVED = {
     "asyncpg": {"tocsin.kernel.db", "tocsin.kernel.bus", "tocsin.kernel.migrate"},
     "aiohttp": {"tocsin.kernel.net"},
+    "obstore": {"tocsin.kernel.s3"},
 }
 #: What a server is made of, and takes a second to load.
 SERVERS = {

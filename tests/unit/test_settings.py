@@ -6,6 +6,7 @@ import pytest
 
 from tocsin.settings import PrivateTargets, Settings, Smtp, load
 from tocsin.variables import VARIABLES, WrongSetting, misspelt
+from tocsin.vendors import Bucket
 
 HOME = {"HOME": "/home/ana"}
 
@@ -95,6 +96,15 @@ def test_a_relative_data_folder_becomes_absolute():
         ("TOCSIN_ALLOW_PRIVATE_TARGETS", "10.0.0.0/99"),
         ("TOCSIN_JITSI_URL", "meet.jit.si"),
         ("TOCSIN_LOG", "verbose"),
+        ("TOCSIN_S3_URL", "s3.example.org/bucket"),
+        ("TOCSIN_S3_URL", "https://s3.example.org/bucket"),
+        ("TOCSIN_S3_URL", "https://key:hunter2@s3.example.org"),
+        ("TOCSIN_S3_URL", "https://key:hunter2@s3.example.org/Bucket_"),
+        ("TOCSIN_S3_URL", "https://key:hunter2@s3.example.org:99999/bucket"),
+        ("TOCSIN_S3_URL", "https://key:hunter2@s3.example.org/bucket/../other"),
+        ("TOCSIN_S3_URL", "https://key:hunter2@s3.example.org/bucket?zone=a"),
+        ("TOCSIN_S3_URL", "https://key:hunter2@s3.example.org/bucket?region=a b"),
+        ("TOCSIN_S3_URL", "s3://key:hunter2@bucket/prefix"),
         ("TOCSIN_TRUSTED_PROXIES", "10.0.0.0/8,nginx"),
     ],
 )
@@ -135,6 +145,24 @@ def test_the_public_address_decides_sender_and_cookies():
 )
 def test_mail_servers(text, expected):
     assert settings(TOCSIN_SMTP_URL=text).smtp == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://AK:sk@s3.example.org/files", Bucket("https://s3.example.org", "files", "AK", "sk")),
+        (
+            "http://AK:s/k+%25=@10.0.0.1:9000/files/a/b-1/?region=eu-west-1",
+            Bucket("http://10.0.0.1:9000", "files", "AK", "s/k+%=", "eu-west-1", "a/b-1"),
+        ),
+    ],
+)
+def test_buckets(text, expected):
+    found = settings(TOCSIN_S3_URL=text)
+    assert found.s3 == expected
+    assert "sk" not in repr(found)
+    assert "AK" not in repr(found)
+    assert {v.name: shown for v, shown in found.shown()}["TOCSIN_S3_URL"] == str(expected)
 
 
 def test_secrets_are_neither_in_repr_nor_shown():

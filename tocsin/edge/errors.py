@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse, Response
 
 from tocsin.edge.headers import MACHINES
 from tocsin.edge.render import render
+from tocsin.kernel.blobs import StorageFailed
 from tocsin.kernel.db import VALUE_ERRORS
 from tocsin.kernel.errors import (
     Conflict,
@@ -28,6 +29,7 @@ STATUS: dict[type[TocsinError], int] = {
     Invalid: 422,
     Throttled: 429,
     Unavailable: 503,
+    StorageFailed: 503,
 }
 TITLES = {
     400: "That request could not be read",
@@ -89,7 +91,7 @@ async def on_unexpected(request: Request, error: Exception) -> Response:
 
 async def _answer(request: Request, status: int, sentence: str, error: TocsinError | None) -> Response:
     headers = {}
-    if isinstance(error, (Throttled, Unavailable)):
+    if isinstance(error, (Throttled, Unavailable, StorageFailed)):
         headers["retry-after"] = str(error.after)
     if wants_json(request):
         body = {"error": sentence}

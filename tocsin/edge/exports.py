@@ -9,8 +9,8 @@ from uuid import UUID
 
 import orjson
 
-from tocsin.edge.attachments import KeptFiles
 from tocsin.edge.pdf import pdf_of
+from tocsin.edge.sending import KeptFiles
 from tocsin.edge.site import Site
 from tocsin.incidents import export_markdown as markdown
 from tocsin.incidents import exporting

@@ -2,7 +2,6 @@
 
 import warnings
 from io import BytesIO
-from pathlib import Path
 from typing import BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -86,12 +85,13 @@ def _is_text(head: bytes) -> bool:
     return "\x00" not in text
 
 
-def small(source: Path) -> bytes | None:
+def small(source: BinaryIO) -> bytes | None:
     """A picture no larger than `SMALL` on either side, as WebP, without what a camera noted about place and time. None for what cannot
     be drawn."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
+            source.seek(0)
             with Image.open(source, formats=tuple(SHOWN)) as picture:
                 if picture.size[0] * picture.size[1] > MOST_PIXELS:
                     return None

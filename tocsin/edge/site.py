@@ -32,13 +32,10 @@ class Site:
     formats: Mapping[str, Any]
     #: For what people give an address of: calendars.
     outbound: Outbound
+    #: Where files of incidents are kept.
+    blobs: Blobs
     #: Reload, caught mail and the component page: only with `--dev`.
     dev: bool = False
-
-    @property
-    def blobs(self) -> Blobs:
-        """Where files are kept: beside the database's own folder."""
-        return Blobs(self.settings.data / "files")
 
 
 def site_of(request: HTTPConnection) -> Site:

@@ -1,6 +1,6 @@
 """Files of an incident: in the record, private with it, and gone for good when their entry is redacted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -22,13 +22,17 @@ NAME, CAPTION = 200, 500
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Bytes that are kept already: what they are, by their content. Width and height in pixels, of pictures."""
+    """Bytes that are kept already: what they are, by their content. Width and height in pixels, of pictures.
+
+    The id becomes the file's. Each upload has its own, so that bytes once left behind are never pointed at again.
+    """
 
     media: str
     size: int
     sha256: str
     width: int | None = None
     height: int | None = None
+    id: UUID = field(default_factory=new_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +55,18 @@ class IncidentFile:
     def picture(self) -> bool:
         return self.width is not None
 
+    @property
+    def blobs(self) -> tuple[str, str]:
+        """What its bytes may be named: by its id, or, until November 2026, by their digest."""
+        return str(self.id), self.sha256
+
 
 @command("incident.attach")
 async def attach(u: Unit, incident_id: UUID, kept: Kept, name: str, caption: str = "") -> str:
     """Puts a file into the record; its bytes are kept before. Answers its id. Also after the end."""
     incident = await lock(u, incident_id)
     await make_room(u, incident, kept.size)
-    file_id, shown = new_id(), safe_name(name)
+    file_id, shown = kept.id, safe_name(name)
     said = text("caption", plain(caption), CAPTION, needed=False)
     after = await change(
         u, incident, FileAttached(file_id, shown, kept.media, kept.size, kept.width, kept.height, said)

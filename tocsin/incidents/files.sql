@@ -27,5 +27,16 @@ from incident_files f join entries e on e.stream = f.incident_id and e.seq = f.s
 where f.incident_id = $1
 
 -- name: forget
--- Their bytes are gone.
-delete from incident_files where incident_id = $1 and id = any($2::uuid[])
+-- Its bytes are gone.
+delete from incident_files where incident_id = $1 and id = $2
+
+-- name: this_database
+-- Which database this is: a copy, also a restored one, is another.
+select (select system_identifier from pg_control_system()) || '-' || oid from pg_database where datname = current_database()
+
+-- name: pointed_at
+-- Of these incidents those that exist, with every name that bytes of their files may have. A redacted entry's too: its bytes go another way.
+select i.id, coalesce(array_agg(f.id::text) || array_agg(f.sha256), '{}') as names
+from incidents i left join incident_files f on f.incident_id = i.id
+where i.id = any($1::uuid[])
+group by i.id

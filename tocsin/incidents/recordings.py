@@ -15,7 +15,6 @@ from tocsin.incidents.transcript_text import Cue, length_of, speakers_of
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Invalid, NotFound
-from tocsin.kernel.ids import new_id
 from tocsin.people.queries import users
 
 CAPTION = 500
@@ -29,7 +28,7 @@ async def attach_recording(
     incident = await lock(u, incident_id)
     await check_time(u, incident, began_at, "began_at")
     await make_room(u, incident, kept.size, recording=True)
-    file_id, shown = new_id(), safe_name(name)
+    file_id, shown = kept.id, safe_name(name)
     payload = RecordingAttached(file_id, shown, kept.media, kept.size, _caption(caption))
     after = await change(u, incident, payload, happened_at=began_at)
     await note(u, after, file_id, shown, kept, began_at)
@@ -51,7 +50,7 @@ async def attach_transcript(
     await check_time(u, incident, began_at, "began_at")
     await _check_end(u, incident, began_at, length)
     await make_room(u, incident, kept.size)
-    file_id, shown = new_id(), safe_name(name)
+    file_id, shown = kept.id, safe_name(name)
     payload = TranscriptAttached(file_id, shown, len(cues), speakers_of(cues), length, _caption(caption))
     after = await change(u, incident, payload, happened_at=began_at)
     await note(u, after, file_id, shown, kept)

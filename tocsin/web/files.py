@@ -5,9 +5,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from tocsin.edge.attachments import keep, sent
+from tocsin.edge.attachments import kept_for
 from tocsin.edge.door import Form, Who, act, page, path_id, redirect, site_of
+from tocsin.edge.sending import sent
 from tocsin.incidents import files
+from tocsin.kernel.blobs import StorageFailed
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
 from tocsin.web.lookup import incident_of
 
@@ -19,13 +21,13 @@ async def attach(request: Request) -> Response:
     form = Form([(k, v) for k, v in data.multi_items() if isinstance(v, str)])
     try:
         chosen = _chosen(data.get("file"))
-        kept = await keep(site_of(request), incident, chosen.file)
         name = chosen.filename or "file"
-        async with act(request, form) as u:
+        async with kept_for(site_of(request), incident, chosen.file) as kept, act(request, form) as u:
             file_id = await files.attach(u, incident.id, kept, name, form.text("caption", most=500))
-    except (Conflict, Invalid) as error:
+    except (Conflict, Invalid, StorageFailed) as error:
         if wants_json:
-            return JSONResponse({"error": str(error)}, 422)
+            failed = isinstance(error, StorageFailed)
+            return JSONResponse({"error": str(error)}, 503 if failed else 422)
         return redirect(request, f"/incidents/{incident.key}", str(error), "danger")
     finally:
         await data.close()
@@ -53,7 +55,7 @@ async def show(request: Request) -> Response:
     found = await files.file_of(site_of(request).database, incident.id, file_id)
     if found is None:
         raise NotFound("There is no such file.")
-    return sent(site_of(request), found, thumb="small" in request.query_params)
+    return await sent(site_of(request), found, thumb="small" in request.query_params)
 
 
 def routes() -> list[BaseRoute]:

@@ -76,6 +76,9 @@ async def metrics(request: Request) -> Response:
     Gauge("tocsin_transports_ready", "Ways to reach people that are set up.", registry=registry).set(
         len(working(site.transports))
     )
+    Gauge(
+        "tocsin_files_failing", "Whether the last use of the storage of files failed.", registry=registry
+    ).set(bool(site.blobs.problem))
     await _paging_metrics(site, registry)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

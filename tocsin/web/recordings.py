@@ -9,19 +9,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from tocsin.edge.attachments import PLAYED, keep_recording, keep_transcript
+from tocsin.edge.attachments import PLAYED, recording_for, transcript_for
 from tocsin.edge.door import Form, Who, act, page, read_form, redirect, render, site_of, viewer_of
 from tocsin.incidents import recordings
 from tocsin.incidents.entries import check_time
 from tocsin.incidents.model import Incident
 from tocsin.incidents.recording_read import calls_of, offered_start
-from tocsin.kernel.db import Unit
+from tocsin.kernel.blobs import StorageFailed
 from tocsin.kernel.errors import Conflict, Invalid
 from tocsin.web.lookup import incident_of
 
 #: Answers the number of the entry.
-Attach = Callable[[Unit], Awaitable[int]]
-Keep = Callable[[Request, Incident, UploadFile, datetime, str], Awaitable[Attach]]
+Attach = Callable[[Request, Incident, UploadFile, Form, datetime], Awaitable[int]]
 
 
 async def calls(request: Request) -> Response:
@@ -49,32 +48,33 @@ def local(moment: datetime) -> str:
 
 async def attach_recording(request: Request) -> Response:
     """A recording with the moment it began."""
-    return await _attach(request, "recording", _keep_recording)
+    return await _attach(request, "recording", _recording)
 
 
 async def attach_transcript(request: Request) -> Response:
     """A transcript with the moment it began."""
-    return await _attach(request, "transcript", _keep_transcript)
+    return await _attach(request, "transcript", _transcript)
 
 
-async def _keep_recording(
-    request: Request, incident: Incident, file: UploadFile, began: datetime, caption: str
-) -> Attach:
-    kept, name = await keep_recording(site_of(request), incident, file.file), file.filename or "recording"
-    return lambda u: recordings.attach_recording(u, incident.id, kept, name, began, caption)
+async def _recording(
+    request: Request, incident: Incident, file: UploadFile, form: Form, began: datetime
+) -> int:
+    async with recording_for(site_of(request), incident, file.file) as kept, act(request, form) as u:
+        return await recordings.attach_recording(
+            u, incident.id, kept, file.filename or "recording", began, form.text("caption", most=500)
+        )
 
 
-async def _keep_transcript(
-    request: Request, incident: Incident, file: UploadFile, began: datetime, caption: str
-) -> Attach:
-    (kept, cues), name = (
-        await keep_transcript(site_of(request), incident, file.file),
-        file.filename or "transcript",
-    )
-    return lambda u: recordings.attach_transcript(u, incident.id, kept, name, began, cues, caption)
+async def _transcript(
+    request: Request, incident: Incident, file: UploadFile, form: Form, began: datetime
+) -> int:
+    async with transcript_for(site_of(request), incident, file.file) as (kept, cues), act(request, form) as u:
+        return await recordings.attach_transcript(
+            u, incident.id, kept, file.filename or "transcript", began, cues, form.text("caption", most=500)
+        )
 
 
-async def _attach(request: Request, what: str, keep: Keep) -> Response:
+async def _attach(request: Request, what: str, attach: Attach) -> Response:
     """One file; scripts get the address to go on at."""
     incident, wants_json = await incident_of(request), bool(request.headers.get("x-requested-with"))
     data = await request.form(max_files=1)
@@ -82,17 +82,14 @@ async def _attach(request: Request, what: str, keep: Keep) -> Response:
     try:
         began = began_at(form, (await viewer_of(request)).time_zone)
         await check_time(site_of(request).database, incident, began, "began_at")
-        attach = await keep(
-            request, incident, _chosen(data.get("file")), began, form.text("caption", most=500)
-        )
-        async with act(request, form) as u:
-            seq = await attach(u)
-    except (Conflict, Invalid) as error:
+        seq = await attach(request, incident, _chosen(data.get("file")), form, began)
+    except (Conflict, Invalid, StorageFailed) as error:
+        status = 503 if isinstance(error, StorageFailed) else 422
         if wants_json:
-            return JSONResponse({"error": str(error)}, 422)
+            return JSONResponse({"error": str(error)}, status)
         field = error.field if isinstance(error, Invalid) else "file"
         return await _calls(
-            request, incident, {f"{what}-{field}": str(error)}, {what: form.get("began_at", "")}, 422
+            request, incident, {f"{what}-{field}": str(error)}, {what: form.get("began_at", "")}, status
         )
     finally:
         await data.close()

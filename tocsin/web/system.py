@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from tocsin.edge.door import Who, page, render, site_of
+from tocsin.kernel.blobs import look
 from tocsin.kernel.queries import set_aside
 from tocsin.version import VERSION
 
@@ -22,6 +23,8 @@ async def show(request: Request) -> Response:
         "settings": site.settings.shown(),
         "transports": [(t.info.title, t.ready, t.info.receipts) for t in site.transports.values()],
         "own_database": site.settings.database_url is None,
+        "files": str(site.blobs),
+        "files_problem": await look(site.blobs),
         "set_aside": await set_aside(site.database),
         "clock": await site.database.clock(),
     }

@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from tocsin.api.v1.auth import Call, LargeRoute
 from tocsin.api.v1.shown import incident_of
-from tocsin.edge.attachments import keep, sent
+from tocsin.edge.attachments import kept_for
+from tocsin.edge.sending import sent
 from tocsin.incidents import files
 from tocsin.kernel.errors import NotFound
 
@@ -38,8 +39,7 @@ async def attach(
 ) -> dict[str, Any]:
     """Puts a file into the record, 25 MB at most. What it is, its content decides."""
     incident = await incident_of(call, key)
-    kept = await keep(call.site, incident, file.file)
-    async with call.unit() as u:
+    async with kept_for(call.site, incident, file.file) as kept, call.unit() as u:
         file_id = await files.attach(u, incident.id, kept, file.filename or "file", caption)
     found = await files.file_of(call.db, incident.id, UUID(file_id))
     if found is None:
@@ -54,4 +54,4 @@ async def content(call: Call, key: str, file_id: UUID) -> Response:
     found = await files.file_of(call.db, incident.id, file_id)
     if found is None:
         raise NotFound("There is no such file.")
-    return sent(call.site, found)
+    return await sent(call.site, found)

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from tocsin.api.v1.auth import Call, LargeRoute
 from tocsin.api.v1.shown import incident_of
-from tocsin.edge.attachments import keep_recording, keep_transcript
+from tocsin.edge.attachments import recording_for, transcript_for
 from tocsin.incidents import recordings
 from tocsin.incidents.entries import check_time
 from tocsin.incidents.recording_read import Calls, CueRow, calls_of, cues_of, transcript_of
@@ -67,8 +67,7 @@ async def attach_recording(
     unless the operator says otherwise."""
     incident, began = await incident_of(call, key), _began(began_at, clock_ahead_s)
     await check_time(call.db, incident, began, "began_at")
-    kept = await keep_recording(call.site, incident, file.file)
-    async with call.unit() as u:
+    async with recording_for(call.site, incident, file.file) as kept, call.unit() as u:
         seq = await recordings.attach_recording(
             u, incident.id, kept, file.filename or "recording", began, caption
         )
@@ -82,8 +81,7 @@ async def attach_transcript(
     """Puts a transcript into the record: WebVTT, SRT, or text with times such as `[00:07:12] Name: words`; 5 MB and 50,000 lines."""
     incident, began = await incident_of(call, key), _began(began_at, clock_ahead_s)
     await check_time(call.db, incident, began, "began_at")
-    kept, cues = await keep_transcript(call.site, incident, file.file)
-    async with call.unit() as u:
+    async with transcript_for(call.site, incident, file.file) as (kept, cues), call.unit() as u:
         name = file.filename or "transcript"
         seq = await recordings.attach_transcript(u, incident.id, kept, name, began, cues, caption)
     return _one(_shown(await calls_of(call.db, incident.id), key), "transcripts", seq)

@@ -52,9 +52,9 @@ class Attach {
       request.upload.addEventListener("progress", (event) => event.lengthComputable && this.say(`${file.name}: ${Math.round((event.loaded / event.total) * 100)} %`));
       request.addEventListener("load", () => {
         if (request.status === 200) { this.say("Attached."); done(true); return; }
-        if (request.status >= 500 || request.status === 429 || request.status === 401) { this.later(file); done(false); return; }
         let said = "";
         try { said = JSON.parse(request.responseText).error ?? ""; } catch { /* a page */ }
+        if (request.status >= 500 || request.status === 429 || request.status === 401) { this.later(file, said); done(false); return; }
         this.say(said || `${file.name} was refused.`);
         done(true);
       });
@@ -63,6 +63,9 @@ class Attach {
     });
   }
 
-  later(file) { this.say(`${file.name} could not be sent yet. It is sent when the connection is back, as long as this page is open.`); setTimeout(() => this.send(), 5000); }
+  later(file, said = "") {
+    this.say(said ? `${file.name}: ${said} It is sent again as long as this page is open.` : `${file.name} could not be sent yet. It is sent when the connection is back, as long as this page is open.`);
+    setTimeout(() => this.send(), 5000);
+  }
   say(text) { this.state.textContent = text; }
 }
