@@ -15,7 +15,7 @@ import pytest
 from tests.product.harness import free_port
 from tests.real.storage import SECRET, line_to
 from tests.shape.source import ROOT
-from tocsin.kernel.blobs import LOOKS, Blobs, DiskBlobs, StorageFailed, look, whole
+from tocsin.kernel.blobs import LOOK_S, LOOKS, Blobs, DiskBlobs, StorageFailed, look, whole
 from tocsin.kernel.s3 import S3Blobs
 from tocsin.vendors import Bucket
 
@@ -125,6 +125,16 @@ async def test_a_wrong_setting_is_told_in_words(own: Bucket, change: dict[str, s
     blobs.close()
     assert found == problem
     assert SECRET not in found + repr(blobs) + str(blobs) + repr(own)
+
+
+async def test_a_look_at_a_bucket_that_is_silent_ends(own: Bucket) -> None:
+    async with line_to(own) as (line, spoilt):
+        blobs = S3Blobs(spoilt)
+        line.spoil("silent")
+        begun = time.monotonic()
+        assert await look(blobs) == "does not answer in time"
+        assert time.monotonic() - begun < LOOK_S + 5
+        blobs.close()
 
 
 async def test_https_that_is_none_is_told(own: Bucket) -> None:

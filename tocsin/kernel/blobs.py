@@ -23,6 +23,8 @@ T = TypeVar("T")
 PIECE = 256 * 1024
 #: Where a look at a store leaves its bytes, should it end in the middle. No group of others has this name.
 LOOKS = ".looks"
+#: Somebody may be waiting for what a look says.
+LOOK_S = 8.0
 log = logger(__name__)
 
 
@@ -95,20 +97,25 @@ async def whole(opened: Opened) -> bytes:
 
 async def look(blobs: Blobs) -> str:
     """Puts, reads, lists and removes something, and asks for it as a stranger: what is wrong, or nothing."""
-    name, text = f".{new_id().hex}", b"Tocsin looks whether files can be kept here."
     try:
-        await blobs.put(LOOKS, name, BytesIO(text))
-        if await whole(await blobs.open(LOOKS, name)) != text:
-            return "answers other bytes than it was given"
-        await blobs.listed("", 1)
-        if await blobs.readable_by_anybody(LOOKS, name):
-            return "gives files to anybody without a key: make the bucket private"
-        await blobs.remove(LOOKS, name)
+        async with asyncio.timeout(LOOK_S):
+            return await _look(blobs, f".{new_id().hex}", b"Tocsin looks whether files can be kept here.")
+    except TimeoutError:
+        return "does not answer in time"
     except StorageFailed as failed:
         return failed.problem
     except FileNotFoundError:
         return "does not find what it was just given"
-    return ""
+
+
+async def _look(blobs: Blobs, name: str, text: bytes) -> str:
+    await blobs.put(LOOKS, name, BytesIO(text))
+    if await whole(await blobs.open(LOOKS, name)) != text:
+        return "answers other bytes than it was given"
+    await blobs.listed("", 1)
+    public = await blobs.readable_by_anybody(LOOKS, name)
+    await blobs.remove(LOOKS, name)
+    return "gives files to anybody without a key: make the bucket private" if public else ""
 
 
 class Remembers:
