@@ -78,6 +78,22 @@ async def test_many_at_once_are_each_whole(blobs: Blobs) -> None:
     assert found == list(contents.values())
 
 
+@pytest.mark.parametrize(("first", "last"), [(0, 0), (10, 19), (299_990, 299_999), (0, 299_999), (5, None)])
+async def test_a_part_of_one_is_read(blobs: Blobs, first: int, last: int | None) -> None:
+    content = os.urandom(300_000)
+    await blobs.put("a", "one", of(content))
+    opened = await blobs.open("a", "one", *((first, last) if last is not None else ()))
+    assert opened.size == len(content)
+    assert await whole(opened) == (content[first : last + 1] if last is not None else content)
+
+
+async def test_what_goes_in_parts_is_whole(blobs: Blobs) -> None:
+    content = os.urandom(1_000_000) * 45
+    await blobs.put("a", "large", of(content))
+    opened = await blobs.open("a", "large", 40_000_000, 40_000_999)
+    assert (opened.size, await whole(opened)) == (len(content), content[40_000_000:40_001_000])
+
+
 async def _read(blobs: Blobs, name: str) -> bytes:
     return await whole(await blobs.open("a", name))
 
