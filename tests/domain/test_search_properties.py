@@ -85,7 +85,7 @@ async def compare(db: Database, viewers: list[UUID], dice: random.Random) -> int
 
 @pytest.mark.parametrize("analyzed", [False, True])
 async def test_it_finds_what_the_plain_query_finds(db: Database, company: Company, analyzed: bool) -> None:
-    dice = random.Random(7)
+    dice = random.Random(7)  # noqa: S311
     open_, apart = await declared(db, company.as_ana()), await declared(db, company.as_ben(), private=True)
     viewers = [company.ana, company.ben]
     await plant(db, [open_.id, apart.id], dice)
