@@ -72,6 +72,7 @@ async def _seed(db: Database) -> float:
         took = time.perf_counter() - began
         await connection.execute("vacuum (analyze) entries", timeout=900)
         await connection.execute("vacuum (analyze) entry_words", timeout=900)
+        await connection.execute("vacuum (analyze) entry_pairs", timeout=900)
     finally:
         await db.pool.release(connection)
     return took

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 
 from tocsin.duty.words import at_time, day_and_time, known, time_range
+from tocsin.edge import first
 from tocsin.oncall.clocks import local
 
 WEB = Path(str(files("tocsin").joinpath("web")))
@@ -38,7 +39,9 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.env.globals.update(asset=asset, between=time_range, clock_face=clock_face)
+        self.env.globals.update(
+            asset=asset, between=time_range, clock_face=clock_face, first_rules=first.RULES
+        )
         self.env.filters.update(
             iso=iso, utc=utc, duration=duration, local_input=local_input, there=day_and_time
         )

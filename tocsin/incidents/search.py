@@ -50,24 +50,28 @@ class FoundLine:
 def tsquery(words: str) -> str:
     """What people type as PostgreSQL reads it: all words must occur; the last one, and one with a star, may go on; and
     `"as it stands"` for a phrase. That all may go on would cost ten times as much."""
+    return " & ".join(f"'{bare}':*" if goes_on else f"'{bare}'" for bare, goes_on in split(words))
+
+
+def split(words: str) -> list[tuple[str, bool]]:
+    """Words and phrases; whether each may go on."""
     found = [
         (_NO_WORD.sub(" ", phrase or word).strip()[:LONGEST], not phrase, word.endswith("*"))
         for phrase, word in _PART.findall(words.replace("\x00", ""))[:WORDS]
     ]
     found = [each for each in found if re.search(r"\w", each[0])]
-    parts = []
-    for n, (bare, single, starred) in enumerate(found):
-        goes_on = single and (n == len(found) - 1 or starred) and len(re.sub(r"\W", "", bare)) > 1
-        parts.append(f"'{bare}':*" if goes_on else f"'{bare}'")
-    return " & ".join(parts)
+    return [
+        (bare, single and (n == len(found) - 1 or starred) and len(re.sub(r"\W", "", bare)) > 1)
+        for n, (bare, single, starred) in enumerate(found)
+    ]
 
 
 async def search(
     db: Reader, viewer: UUID | None, words: str, *, before: datetime | None = None, limit: int = 30
 ) -> list[Found]:
     """Entries of incidents that the viewer may see, the newest first. Of an edited line the newest words count."""
-    query = tsquery(words)
-    return await db.all(Found, sql.search, viewer, query, before, limit) if query else []
+    query, exact = tsquery(words), [bare for bare, goes_on in split(words) if not goes_on]
+    return await db.all(Found, sql.search, viewer, query, exact, before, limit) if query else []
 
 
 async def lines(db: Reader, viewer: UUID | None, words: str, limit: int = 20) -> list[FoundLine]:

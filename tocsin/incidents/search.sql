@@ -3,7 +3,7 @@
 -- engine
 -- The newest entries that hold the words; who may see which is asked inside.
 select i.key, i.summary, e.seq, e.kind, e.happened_at, e.recorded_at, e.actor, e.payload
-from search_entries($1, $2, $3, $4) s
+from find_entries($1, $2, $3, $4, $5) s
 join entries e on e.stream = s.stream and e.seq = s.seq
 join incidents i on i.id = s.stream
 order by e.recorded_at desc, e.seq desc

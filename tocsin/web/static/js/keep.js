@@ -31,6 +31,8 @@ async function keep() {
   if (document.querySelector("#room-glance [data-private]")) { await forget(); return; }
   const page = document.documentElement.cloneNode(true);
   page.dataset.kept = new Date().toISOString();
+  // The sheet is at hand then; its first rules in the page would need the server's policy.
+  page.querySelector("style[data-first]")?.remove();
   page.querySelectorAll("dialog[open]").forEach((dialog) => dialog.removeAttribute("open"));
   try {
     const rooms = await caches.open(ROOMS);
