@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -90,6 +91,7 @@ class Settings:
     smtp: Smtp | None = None
     mail_in: Listen | None = None
     mail_domain: str = "localhost"
+    mail_trust: str = ""
     telegram_token: str | None = field(default=None, repr=False)
     slack_token: str | None = field(default=None, repr=False)
     slack_api: str = "https://slack.com/api"
@@ -143,7 +145,10 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
         database_url=_optional(env, "DATABASE_URL", _database),
         smtp=_optional(env, "TOCSIN_SMTP_URL", _smtp),
         mail_in=_optional(env, "TOCSIN_MAIL_IN", _mail_in),
-        mail_domain=_optional(env, "TOCSIN_MAIL_DOMAIN", _domain) or urlsplit(url).hostname or "localhost",
+        mail_trust=_optional(env, "TOCSIN_MAIL_TRUST", partial(_domain, "TOCSIN_MAIL_TRUST")) or "",
+        mail_domain=_optional(env, "TOCSIN_MAIL_DOMAIN", partial(_domain, "TOCSIN_MAIL_DOMAIN"))
+        or urlsplit(url).hostname
+        or "localhost",
         telegram_token=_optional(env, "TOCSIN_TELEGRAM_TOKEN", _telegram),
         slack_token=_optional(env, "TOCSIN_SLACK_TOKEN", vendors.slack_token),
         slack_api=_url("TOCSIN_SLACK_API", env.get("TOCSIN_SLACK_API", "https://slack.com/api"), path=True),
@@ -272,13 +277,11 @@ def _mail_in(text: str) -> Listen:
     return Listen(parts.hostname, port)
 
 
-def _domain(text: str) -> str:
+def _domain(name: str, text: str) -> str:
     labels = text.lower().rstrip(".").split(".")
-    if (
-        not all(label and label.isascii() and label.replace("-", "").isalnum() for label in labels)
-        or len(text) > 253
-    ):
-        raise WrongSetting("TOCSIN_MAIL_DOMAIN", "must be a domain name")
+    good = all(label and label.isascii() and label.replace("-", "").isalnum() for label in labels)
+    if not good or len(text) > 253:
+        raise WrongSetting(name, "must be a domain name")
     return ".".join(labels)
 
 

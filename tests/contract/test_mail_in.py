@@ -21,7 +21,8 @@ from tocsin.alerts.heartbeat_mail import mail_address_of, pinged_by_mail
 from tocsin.alerts.heartbeat_model import HeartbeatDraft
 from tocsin.alerts.heartbeats import archive_heartbeat, create_heartbeat, heartbeat_by_id, renew_address
 from tocsin.app import compose
-from tocsin.edge.mail_in import Bounds, MailIn
+from tocsin.edge.mail_guard import Bounds
+from tocsin.edge.mail_in import MailIn
 from tocsin.edge.site import Site
 from tocsin.kernel.crypto import Keys
 from tocsin.kernel.db import Database
@@ -29,7 +30,9 @@ from tocsin.kernel.errors import NotFound
 from tocsin.settings import Listen, load
 
 DOMAIN = "ping.example.org"
-SMALL = Bounds(patience_s=0.3, life_s=0.8, largest=2000, most=20_000, at_once=4, from_one=3)
+SMALL = Bounds(
+    patience_s=0.3, life_s=0.8, largest=2000, most=20_000, at_once=4, from_one=3, with_files=100_000, small=2000, seats=1
+)  # fmt: skip
 
 
 class Post:
