@@ -81,9 +81,9 @@ class Post:
 
 @asynccontextmanager
 async def listening(
-    db: Database, dsn: str, company: Company, folder: Path, bounds: Bounds
+    db: Database, dsn: str, company: Company, folder: Path, bounds: Bounds, **more: str
 ) -> AsyncIterator[Post]:
-    env = {"TOCSIN_DATA": str(folder), "TOCSIN_URL": "http://test", "TOCSIN_MAIL_DOMAIN": DOMAIN}
+    env = {"TOCSIN_DATA": str(folder), "TOCSIN_URL": "http://test", "TOCSIN_MAIL_DOMAIN": DOMAIN, **more}
     running = compose(replace(load(env), mail_in=Listen("127.0.0.1", 0)), db, dsn)
     async with db.unit(company.admin(), "web") as u:
         made = await create_heartbeat(u, HeartbeatDraft("Nightly backup", 3600))
@@ -215,6 +215,11 @@ async def test_a_mail_that_is_too_large_is_refused(strict: Post) -> None:
     sized = await strict.say("EHLO x", "MAIL FROM:<a@b.c> SIZE=9999999")
     assert sized[-1].startswith("552")
     assert await heard(strict) == ""
+
+
+async def test_a_sign_of_life_stays_short_where_incidents_take_files(strict: Post) -> None:
+    sized = await strict.say("EHLO x", "MAIL FROM:<a@b.c> SIZE=50000", f"RCPT TO:<{strict.address}>")
+    assert sized[-1].startswith("552")
 
 
 async def test_who_sends_without_end_is_cut_off(strict: Post) -> None:

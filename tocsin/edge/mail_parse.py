@@ -18,11 +18,11 @@ from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from tocsin.edge.mail_text import MOST_HTML, from_html, is_forward, is_reply, said, tidy, unflowed
+from tocsin.edge.mail_text import MOST, from_html, is_forward, is_reply, said, tidy, unflowed
 from tocsin.people.model import is_email
 
 #: Parts of one mail; parts that hold others; lines; how often it may have been passed on.
-PARTS, DEEP, LINES, HOPS = 100, 20, 1_000_000, 50
+PARTS, DEEP, LINES, HOPS = 100, 20, 600_000, 50
 #: Letters of a header, and of one that says what a part is; how many headers are kept.
 HEADER, ABOUT, HEADERS = 10_000, 2_000, 300
 _HOLDS_OTHERS = re.compile(
@@ -113,7 +113,7 @@ def _mail(whole: Message) -> Mail:
     forwarded = is_forward(subject)
     reply = not forwarded and (is_reply(subject) or bool(headers.keys() & {"in-reply-to", "references"}))
     text, files = _text(whole), list(_files(whole))
-    text = tidy(text) if forwarded else said(text, reply=reply)
+    text = tidy(text) if forwarded or len(text) > MOST else said(text, reply=reply)
     return Mail(
         identity=_identity(headers, text),
         sender=_sender(headers.get("from", [])),
@@ -226,7 +226,7 @@ def _bytes(part: Message) -> bytes:
 def _alphabet(name: object) -> str:
     try:
         known = codecs.lookup(str(name or "utf-8")).name
-        b"".decode(known)
+        b"a".decode(known, "ignore")
     except (LookupError, ValueError):
         return "utf-8"
     return "utf-8" if known.replace("_", "-") in _NO_ALPHABETS | {"ascii"} else known
@@ -258,7 +258,7 @@ def _files(part: Message) -> Iterator[Attached]:
             inline = part.get_content_disposition() != "attachment" and part.get("content-id") is not None
             ending = mimetypes.guess_extension(kind) or ""
             yield Attached(_name(part, part.get_content_maintype(), ending), content, inline)
-    elif kind == "text/html" and len(_bytes(part)) > MOST_HTML:
+    elif kind == "text/html" and len(_bytes(part)) > MOST:
         yield Attached("mail.html", _bytes(part))
 
 

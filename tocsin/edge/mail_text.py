@@ -1,23 +1,27 @@
 """What somebody says in a mail: HTML turned into text, quoted history and signatures cut off. Pure; any text may be hostile."""
 
 import re
-from html.parser import HTMLParser
+from html import unescape
 
-#: Letters of HTML that are read; what people write is a fraction of that.
-MOST_HTML = 300_000
+#: Letters of HTML that are read, and up to which history is looked for; what people write is a fraction of that.
+MOST = 300_000
 _SILENT = frozenset({"script", "style", "title", "template"})
 _BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "br", "center", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form",
     "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tr", "ul",
 })  # fmt: skip
 _APART = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote", "pre"})
+#: A tag that ends before the next one begins. What is no such tag is text: nothing is read twice, however broken it is.
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9:-]{0,30})\b((?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*)>", re.IGNORECASE)
+_HREF = re.compile(r"(?<!\S)href\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"']+))", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\r\n\f\u00a0]+")
 
 #: `On Mon, 23 Nov 2026 at 03:12, Ana Silva <ana@example.org> wrote:`, in the languages that are written most.
+_ON = re.compile(r"(?:On|Am|Le|El|Il|Op|Em|Den|Dnia|W dniu)\b")
 _WROTE = re.compile(
-    r"\s*(?:On|Am|Le|El|Il|Op|Em|Den|Dnia|W dniu)\b[^\n]{0,300}?\d[^\n]{0,300}?"
-    r"\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|napisał(?:\(a\)|a)?)\b[^\n]{0,200}[:\uff1a]\s*"
+    r"\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|napisał(?:\(a\)|a)?)(?!\w)"
 )
+_DIGIT, _WHO_OR_WHEN = re.compile(r"\d"), re.compile(r"@|\d:\d\d")
 _ORIGINAL = re.compile(
     r"\s*-{2,}\s*(?:Original Message|Ursprüngliche Nachricht|Original-Nachricht|Message d'origine|Message original|Mensaje original|"
     r"Mensagem original|Messaggio originale|Oorspronkelijk bericht|Ursprungligt meddelande)\s*-{2,}\s*",
@@ -68,7 +72,7 @@ def _without_history(lines: list[str], *, reply: bool) -> tuple[list[str], bool]
             return kept, True
         length = _attribution(lines, at)
         quoted = length and _next(lines, at + length).lstrip().startswith(">")
-        if length and not quoted and reply:
+        if length and not quoted and reply and _WHO_OR_WHEN.search(" ".join(lines[at : at + length])):
             return kept, True
         if quoted:
             answered = True
@@ -90,10 +94,16 @@ def _begins_history(lines: list[str], at: int, *, reply: bool) -> bool:
 
 def _attribution(lines: list[str], at: int) -> int:
     """How many lines, from this one on, say who wrote what follows; 0 if none."""
-    if not lines[at].strip() or lines[at].startswith(">"):
+    if not _ON.match(lines[at].lstrip()[:20]):
         return 0
     for length in range(1, _BROKEN + 1):
-        if _WROTE.fullmatch(" ".join(line[:300] for line in lines[at : at + length])[:800]):
+        line = " ".join(lines[at : at + length]).strip()
+        if (
+            len(line) <= 600
+            and line.endswith((":", "\uff1a"))
+            and _DIGIT.search(line)
+            and _WROTE.search(line)
+        ):
             return length
     return 0
 
@@ -121,23 +131,48 @@ def unflowed(text: str, *, without_space: bool = False) -> str:
 
 
 def from_html(html: str) -> str:
-    """The words of a page, its paragraphs and lists as lines, quotations behind `>`, links with where they lead."""
+    """The words of a page, its paragraphs and lists as lines, quotations behind `>`, links with where they lead.
+
+    The standard library's parser takes the square of the length for tags that do not end.
+    """
     reader = _Reader()
-    reader.feed(html[:MOST_HTML])
-    reader.close()
+    at, html = 0, _without(_without(html[:MOST], "<!--", "-->"), "<!", ">")
+    for tag in _TAG.finditer(html):
+        reader.words(unescape(html[at : tag.start()]))
+        at, name = tag.end(), tag[2].lower()
+        if tag[1]:
+            reader.end(name)
+        else:
+            reader.begin(name, tag[3])
+    reader.words(unescape(html[at:]))
     return reader.text()
 
 
-class _Reader(HTMLParser):
+def _without(text: str, begin: str, end: str) -> str:
+    """Without what stands between these two; what has no end goes on to the end."""
+    kept, at = [], 0
+    while (start := text.find(begin, at)) >= 0:
+        kept.append(text[at:start])
+        stop = text.find(end, start)
+        if stop < 0:
+            return "".join(kept)
+        at = stop + len(end)
+    return "".join([*kept, text[at:]])
+
+
+class _Reader:
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self._lines: list[str] = []
         self._line: list[str] = []
-        self._silent = self._quoted = self._kept = 0
+        self._quoted = self._kept = 0
+        self._silent = ""
         self._links: list[tuple[str, int]] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._silent += tag in _SILENT
+    def begin(self, tag: str, about: str) -> None:
+        """A tag opens; `about` is what stands in it."""
+        if self._silent:
+            return
+        self._silent = tag if tag in _SILENT else ""
         self._break(tag)
         if tag == "blockquote":
             self._quoted = min(self._quoted + 1, 10)
@@ -149,22 +184,29 @@ class _Reader(HTMLParser):
             self._line.append("_" * 20)
             self._break(tag)
         elif tag == "a":
-            self._links.append((dict(attrs).get("href") or "", len(self._line)))
+            found = _HREF.search(about[:4000])
+            self._links.append(
+                (unescape(next(filter(None, found.groups()), "")) if found else "", len(self._line))
+            )
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _SILENT:
-            self._silent = max(self._silent - 1, 0)
-        self._break(tag)
+    def end(self, tag: str) -> None:
+        """A tag closes."""
+        if self._silent:
+            self._silent = "" if tag == self._silent else self._silent
+            return
         if tag == "blockquote":
+            self._end()
             self._quoted = max(self._quoted - 1, 0)
-        elif tag == "pre":
+        self._break(tag)
+        if tag == "pre":
             self._kept = max(self._kept - 1, 0)
         elif tag in ("td", "th"):
             self._line.append("\t")
         elif tag == "a" and self._links:
             self._lead(*self._links.pop())
 
-    def handle_data(self, data: str) -> None:
+    def words(self, data: str) -> None:
+        """Text between tags."""
         if self._silent:
             return
         if self._kept:
@@ -187,14 +229,14 @@ class _Reader(HTMLParser):
             self._line.append(f" ({href})")
 
     def _break(self, tag: str) -> None:
-        if tag in _BLOCKS:
-            self._end()
-        if tag in _APART and self._lines and self._lines[-1].strip("> "):
+        if tag not in _BLOCKS or "".join(self._line) == "- ":
+            return  # The latter: a paragraph within a list.
+        self._end()
+        last = self._lines[-1].strip("> ") if self._lines else ""
+        if tag in _APART and last and not (tag == "p" and last.startswith("- ")):
             self._lines.append("> " * self._quoted)
 
     def _end(self) -> None:
-        if self._line == ["- "]:
-            return  # A paragraph within a list.
         line = "".join(self._line)
         self._line.clear()
         if not self._kept:
