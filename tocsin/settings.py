@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
-from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -145,10 +144,8 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
         database_url=_optional(env, "DATABASE_URL", _database),
         smtp=_optional(env, "TOCSIN_SMTP_URL", _smtp),
         mail_in=_optional(env, "TOCSIN_MAIL_IN", _mail_in),
-        mail_trust=_optional(env, "TOCSIN_MAIL_TRUST", partial(_domain, "TOCSIN_MAIL_TRUST")) or "",
-        mail_domain=_optional(env, "TOCSIN_MAIL_DOMAIN", partial(_domain, "TOCSIN_MAIL_DOMAIN"))
-        or urlsplit(url).hostname
-        or "localhost",
+        mail_trust=_domain("TOCSIN_MAIL_TRUST", env, ""),
+        mail_domain=_domain("TOCSIN_MAIL_DOMAIN", env, urlsplit(url).hostname or "localhost"),
         telegram_token=_optional(env, "TOCSIN_TELEGRAM_TOKEN", _telegram),
         slack_token=_optional(env, "TOCSIN_SLACK_TOKEN", vendors.slack_token),
         slack_api=_url("TOCSIN_SLACK_API", env.get("TOCSIN_SLACK_API", "https://slack.com/api"), path=True),
@@ -277,12 +274,13 @@ def _mail_in(text: str) -> Listen:
     return Listen(parts.hostname, port)
 
 
-def _domain(name: str, text: str) -> str:
-    labels = text.lower().rstrip(".").split(".")
-    good = all(label and label.isascii() and label.replace("-", "").isalnum() for label in labels)
-    if not good or len(text) > 253:
+def _domain(name: str, env: Mapping[str, str], otherwise: str) -> str:
+    if name not in env:
+        return otherwise
+    domain = env[name].lower().rstrip(".")
+    if len(domain) > 253 or not all(p.isascii() and p.replace("-", "").isalnum() for p in domain.split(".")):
         raise WrongSetting(name, "must be a domain name")
-    return ".".join(labels)
+    return domain
 
 
 def _sender(text: str | None, host: str) -> str:

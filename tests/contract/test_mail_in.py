@@ -20,10 +20,9 @@ from tests.support import Company
 from tocsin.alerts.heartbeat_mail import mail_address_of, pinged_by_mail
 from tocsin.alerts.heartbeat_model import HeartbeatDraft
 from tocsin.alerts.heartbeats import archive_heartbeat, create_heartbeat, heartbeat_by_id, renew_address
-from tocsin.app import compose
+from tocsin.app import Running, compose
 from tocsin.edge.mail_guard import Bounds
 from tocsin.edge.mail_in import MailIn
-from tocsin.edge.site import Site
 from tocsin.kernel.crypto import Keys
 from tocsin.kernel.db import Database
 from tocsin.kernel.errors import NotFound
@@ -38,8 +37,9 @@ SMALL = Bounds(
 class Post:
     """A listener with one heartbeat, and ways to write to it."""
 
-    def __init__(self, app: Any, site: Site, port: int, address: str) -> None:
-        self.app, self.site, self.port, self.address = app, site, port, address
+    def __init__(self, running: Running, port: int, address: str) -> None:
+        self.running, self.app, self.site = running, running.app, running.site
+        self.port, self.address = port, address
 
     async def mail(self, *to: str, text: str = "done", sender: str = "cron@host.example") -> Any:
         message = EmailMessage()
@@ -91,7 +91,7 @@ async def listening(
     listener = MailIn(running.site, bounds)
     task = asyncio.ensure_future(listener.run())
     await asyncio.wait_for(listener.started.wait(), 5)
-    yield Post(running.app, running.site, listener.port, address)
+    yield Post(running, listener.port, address)
     task.cancel()
     await asyncio.wait([task])
     await running.close()

@@ -19,10 +19,10 @@ from tests.contract.test_mail_in import DOMAIN, Post, listening
 from tests.contract.wire import Wire
 from tests.domain.people_world import signed_in
 from tests.domain.street import declared
+from tests.product.harness import Mailbox
 from tests.support import Company
-from tocsin.edge import attachments
 from tocsin.edge.mail_guard import Bounds
-from tocsin.incidents import bonds, commands, files, privacy
+from tocsin.incidents import bonds, commands, files, parts, privacy
 from tocsin.incidents.mail_address import incident_by_mail, mail_address_of
 from tocsin.incidents.model import Incident
 from tocsin.kernel.crypto import Keys
@@ -272,7 +272,7 @@ async def test_files_come_with_it(letters: Letters, incident: Incident) -> None:
         ("gr aph.png", "image/png", 900),
         ("x.csv", "text/plain", None),
     ]
-    assert letters.site.blobs.path(str(incident.id), found[1].sha256).read_bytes() == b"a,b\n"
+    assert letters.site.blobs.path(str(incident.id), found[1].sha256).read_bytes() == b"a,b\r\n"
     assert [(e.kind, e.door, e.actor) for e in await letters.record(incident)] == [
         ("message", "mail", "Ana Silva"), ("file_attached", "mail", "Ana Silva"), ("file_attached", "mail", "Ana Silva"),
     ]  # fmt: skip
@@ -405,10 +405,12 @@ async def test_a_mail_that_waited_is_noted_at_its_time(
     assert never.happened_at == never.recorded_at
 
 
-async def test_no_more_files_than_fit(
-    letters: Letters, incident: Incident, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(files, "MOST", 1)
+async def test_no_more_files_than_fit(letters: Letters, incident: Incident) -> None:
+    held = (
+        "insert into incident_files (id, incident_id, seq, name, media, size, sha256)"
+        " select gen_random_uuid(), $1, 1000 + n, 'x', 'x/x', 1, repeat('0', 64) from generate_series(1, 499) n"
+    )
+    await letters.db.run(Statement("test", held), incident.id)
     message = letter("two files")
     for name in ("a.txt", "b.txt"):
         message.add_attachment(name, filename=name)
@@ -431,18 +433,10 @@ async def test_twenty_megabytes_fit_and_forty_do_not(letters: Letters, incident:
     assert (await letters.send(heavy(20_000_000), ANA, letters.address(incident)))[0] == 250
     (file,) = await files.files_of(letters.db, incident.id)
     assert file.size == 20_000_000
+    code, said = await letters.send(heavy(25_000_001), ANA, letters.address(incident))
+    assert (code, "too large" in said) == (554, True), "a file has the bound of files"
     assert (await letters.send(heavy(40_000_000), ANA, letters.address(incident)))[0] == 552
     assert len(await letters.record(incident)) == 2
-
-
-async def test_a_file_has_the_bound_of_files(
-    letters: Letters, incident: Incident, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(attachments, "LARGEST", 1000)
-    code, said = await letters.send(heavy(1001), ANA, letters.address(incident))
-    assert code == 554
-    assert "too large" in said
-    assert await letters.record(incident) == []
 
 
 async def test_a_thousand_parts_are_refused_and_the_next_mail_is_taken(
@@ -552,6 +546,45 @@ async def test_without_a_listener_nothing_is_shown(
     one = await declared(db, company.as_ana())
     assert (await api.good("GET", f"/incidents/{one.key}"))["mail"] == ""
     assert "Write by mail" not in await browser.see(f"/incidents/{one.key}")
+
+
+async def test_an_answer_to_a_mail_about_an_incident_lands_in_its_record(
+    db: Database, dsn: str, company: Company, incident: Incident, tmp_path: Path
+) -> None:
+    with Mailbox() as box:
+        server = f"smtp://127.0.0.1:{box.port}?starttls=0"
+        async with listening(db, dsn, company, tmp_path, Bounds(), TOCSIN_SMTP_URL=server) as post:
+            letters = Letters(post, company)
+            async with db.unit(company.as_ana(), "web") as u:
+                await parts.invite(u, incident.id, company.ben, why="You know redis.")
+            await post.running.pumps.settle()
+            await post.running.sender.drain()
+            (mail,) = box.to(BEN)
+            assert str(mail["Reply-To"]) == letters.address(incident)
+            quoted = "\n".join(
+                f"> {line}" for line in str(mail.get_body(("plain",)).get_content()).splitlines()
+            )
+            assert "Answer this mail" in quoted
+            answer = letter(
+                f"On my way.\n\nOn 1 Nov 2026 at 03:12, Tocsin wrote:\n{quoted}",
+                BEN,
+                In_Reply_To=mail["Message-ID"],
+            )
+            assert (await letters.send(answer, BEN, str(mail["Reply-To"])))[0] == 250
+            assert (await letters.says(incident))[-1] == ("Ben Okafor", "On my way.")
+            assert (await letters.send(mail, str(mail["From"]), str(mail["Reply-To"])))[0] == 550, (
+                "its own mail is no answer"
+            )
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [("/incidents/INC-42#people", "INC-42"), ("/incidents/INC-a1b2c3d4e5f6", "INC-a1b2c3d4e5f6"), ("/incidents/INC-42/update", "INC-42"),
+     ("/incidents/new", ""), ("/alerts/42", ""), ("", ""), ("https://evil.example/incidents/INC-42", "")],
+)  # fmt: skip
+async def test_only_mails_about_incidents_are_answered_there(letters: Letters, path: str, key: str) -> None:
+    found = letters.site.answers_to(path)
+    assert found == (mail_address_of(letters.site.keys, DOMAIN, key) if key else "")
 
 
 async def test_the_room_tells_whose_words_they_are(letters: Letters, incident: Incident) -> None:

@@ -37,6 +37,7 @@ BELOW = "On 23 Nov 2026, Ben wrote:\n> Which region?\n\nFrankfurt.\n\n> Only the
         (GMAIL, "Restarted redis-1."), (OUTLOOK, "It is the cache."), (HEADED, "Ja."), (GERMAN, "Neu gestartet."), (ORIGINAL, "Done."),
         (BELOW, "Frankfurt.\n\nYes."), ("Words\n-- \nAna", "Words"), ("a\r\n\r\n\r\n\r\nb  \r\n", "a\n\nb"),
         ("> only a quotation", ""), ("On 3 hosts.\nAna wrote:\nrestart", "On 3 hosts.\nAna wrote:\nrestart"), ("", ""),
+            ("On my way.\n\nOn 1 Nov 2026 at 03:12, Ben wrote:\n> x", "On my way."), ("On it.\nOn 1 Nov 2026 at 03:12, Ben wrote:\n> x", "On it."),
     ],
 )  # fmt: skip
 def test_an_answer_without_its_history(text: str, found: str) -> None:

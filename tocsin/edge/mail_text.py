@@ -97,6 +97,9 @@ def _attribution(lines: list[str], at: int) -> int:
     if not _ON.match(lines[at].lstrip()[:20]):
         return 0
     for length in range(1, _BROKEN + 1):
+        last = lines[at + length - 1 : at + length]
+        if not last or not last[0].strip() or (length > 1 and _ON.match(last[0].lstrip()[:20])):
+            return 0
         line = " ".join(lines[at : at + length]).strip()
         if (
             len(line) <= 600
