@@ -158,7 +158,12 @@ def compose(
     )  # fmt: skip
     switchboard = Switchboard(database, transports, PATIENCE | dict(settings.receipt_patience))
     sender = Sender(
-        database, transports, Messages(), Links(settings.url, site.keys), switchboard, _restraint(settings)
+        database,
+        transports,
+        Messages(site.answers_to),
+        Links(settings.url, site.keys),
+        switchboard,
+        _restraint(settings),
     )
     pumps = Pumps(database, [*_pumps(site, switchboard), Overdue(database, switchboard), sender])
     bus.subscribe("work", pumps.wake)

@@ -90,6 +90,7 @@ class Settings:
     smtp: Smtp | None = None
     mail_in: Listen | None = None
     mail_domain: str = "localhost"
+    mail_trust: str = ""
     telegram_token: str | None = field(default=None, repr=False)
     slack_token: str | None = field(default=None, repr=False)
     slack_api: str = "https://slack.com/api"
@@ -145,7 +146,8 @@ def load(environ: Mapping[str, str], *, platform: str = sys.platform, root: bool
         database_url=_optional(env, "DATABASE_URL", _database),
         smtp=_optional(env, "TOCSIN_SMTP_URL", _smtp),
         mail_in=_optional(env, "TOCSIN_MAIL_IN", _mail_in),
-        mail_domain=_optional(env, "TOCSIN_MAIL_DOMAIN", _domain) or urlsplit(url).hostname or "localhost",
+        mail_trust=_domain("TOCSIN_MAIL_TRUST", env, ""),
+        mail_domain=_domain("TOCSIN_MAIL_DOMAIN", env, urlsplit(url).hostname or "localhost"),
         telegram_token=_optional(env, "TOCSIN_TELEGRAM_TOKEN", vendors.telegram_token),
         slack_token=_optional(env, "TOCSIN_SLACK_TOKEN", vendors.slack_token),
         slack_api=_url("TOCSIN_SLACK_API", env.get("TOCSIN_SLACK_API", "https://slack.com/api"), path=True),
@@ -277,12 +279,13 @@ def _mail_in(text: str) -> Listen:
     return Listen(parts.hostname, port)
 
 
-def _domain(text: str) -> str:
-    labels = text.lower().rstrip(".").split(".")
-    good = all(label and label.isascii() and label.replace("-", "").isalnum() for label in labels)
-    if not good or len(text) > 253:
-        raise WrongSetting("TOCSIN_MAIL_DOMAIN", "must be a domain name")
-    return ".".join(labels)
+def _domain(name: str, env: Mapping[str, str], otherwise: str) -> str:
+    if name not in env:
+        return otherwise
+    domain = env[name].lower().rstrip(".")
+    if len(domain) > 253 or not all(p.isascii() and p.replace("-", "").isalnum() for p in domain.split(".")):
+        raise WrongSetting(name, "must be a domain name")
+    return domain
 
 
 def _sender(text: str | None, host: str) -> str:

@@ -74,7 +74,7 @@ VARIABLES = (
         "TOCSIN_MAIL_IN",
         "mail_in",
         "no mail is taken in",
-        "Address and port to take mail in at, for heartbeats that report by mail. Nothing is relayed.",
+        "Address and port to take mail in at, for incidents and for heartbeats that report by mail. Nothing is relayed.",
         "0.0.0.0:2525",
     ),
     Variable(
@@ -83,6 +83,14 @@ VARIABLES = (
         "HOST of TOCSIN_URL",
         "Domain of the addresses that mail is taken in for; its MX record leads to TOCSIN_MAIL_IN.",
         "ping.example.org",
+    ),
+    Variable(
+        "TOCSIN_MAIL_TRUST",
+        "mail_trust",
+        "both sender addresses are believed if they agree",
+        "Name by which your mail server signs its `Authentication-Results`. With it, words count as a person's only when that server "
+        "says `dmarc=pass`.",
+        "mx.example.org",
     ),
     Variable(
         "TOCSIN_TELEGRAM_TOKEN",

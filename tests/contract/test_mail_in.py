@@ -20,23 +20,26 @@ from tests.support import Company
 from tocsin.alerts.heartbeat_mail import mail_address_of, pinged_by_mail
 from tocsin.alerts.heartbeat_model import HeartbeatDraft
 from tocsin.alerts.heartbeats import archive_heartbeat, create_heartbeat, heartbeat_by_id, renew_address
-from tocsin.app import compose
-from tocsin.edge.mail_in import Bounds, MailIn
-from tocsin.edge.site import Site
+from tocsin.app import Running, compose
+from tocsin.edge.mail_guard import Bounds
+from tocsin.edge.mail_in import MailIn
 from tocsin.kernel.crypto import Keys
 from tocsin.kernel.db import Database
 from tocsin.kernel.errors import NotFound
 from tocsin.settings import Listen, load
 
 DOMAIN = "ping.example.org"
-SMALL = Bounds(patience_s=0.3, life_s=0.8, largest=2000, most=20_000, at_once=4, from_one=3)
+SMALL = Bounds(
+    patience_s=0.3, life_s=0.8, largest=2000, most=20_000, at_once=4, from_one=3, with_files=100_000, small=2000, seats=1
+)  # fmt: skip
 
 
 class Post:
     """A listener with one heartbeat, and ways to write to it."""
 
-    def __init__(self, app: Any, site: Site, port: int, address: str) -> None:
-        self.app, self.site, self.port, self.address = app, site, port, address
+    def __init__(self, running: Running, port: int, address: str) -> None:
+        self.running, self.app, self.site = running, running.app, running.site
+        self.port, self.address = port, address
 
     async def mail(self, *to: str, text: str = "done", sender: str = "cron@host.example") -> Any:
         message = EmailMessage()
@@ -78,9 +81,9 @@ class Post:
 
 @asynccontextmanager
 async def listening(
-    db: Database, dsn: str, company: Company, folder: Path, bounds: Bounds
+    db: Database, dsn: str, company: Company, folder: Path, bounds: Bounds, **more: str
 ) -> AsyncIterator[Post]:
-    env = {"TOCSIN_DATA": str(folder), "TOCSIN_URL": "http://test", "TOCSIN_MAIL_DOMAIN": DOMAIN}
+    env = {"TOCSIN_DATA": str(folder), "TOCSIN_URL": "http://test", "TOCSIN_MAIL_DOMAIN": DOMAIN, **more}
     running = compose(replace(load(env), mail_in=Listen("127.0.0.1", 0)), db, dsn)
     async with db.unit(company.admin(), "web") as u:
         made = await create_heartbeat(u, HeartbeatDraft("Nightly backup", 3600))
@@ -88,7 +91,7 @@ async def listening(
     listener = MailIn(running.site, bounds)
     task = asyncio.ensure_future(listener.run())
     await asyncio.wait_for(listener.started.wait(), 5)
-    yield Post(running.app, running.site, listener.port, address)
+    yield Post(running, listener.port, address)
     task.cancel()
     await asyncio.wait([task])
     await running.close()
@@ -212,6 +215,11 @@ async def test_a_mail_that_is_too_large_is_refused(strict: Post) -> None:
     sized = await strict.say("EHLO x", "MAIL FROM:<a@b.c> SIZE=9999999")
     assert sized[-1].startswith("552")
     assert await heard(strict) == ""
+
+
+async def test_a_sign_of_life_stays_short_where_incidents_take_files(strict: Post) -> None:
+    sized = await strict.say("EHLO x", "MAIL FROM:<a@b.c> SIZE=50000", f"RCPT TO:<{strict.address}>")
+    assert sized[-1].startswith("552")
 
 
 async def test_who_sends_without_end_is_cut_off(strict: Post) -> None:

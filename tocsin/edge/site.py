@@ -1,5 +1,6 @@
 """What a door needs to answer a request: handed to the app once, read from `request.app.state.site`."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -8,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from tocsin.edge.events import Hub
 from tocsin.edge.templates import Templates
+from tocsin.incidents.mail_address import mail_address_of
 from tocsin.kernel.blobs import Blobs
 from tocsin.kernel.bus import Bus
 from tocsin.kernel.crypto import Keys
@@ -15,6 +17,8 @@ from tocsin.kernel.db import Database
 from tocsin.kernel.net import Outbound
 from tocsin.paging.transport import Transport
 from tocsin.settings import Settings
+
+_INCIDENT = re.compile(r"/incidents/([A-Z]{1,10}-[a-z0-9]{1,20})(?![\w-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,16 @@ class Site:
     blobs: Blobs
     #: Reload, caught mail and the component page: only with `--dev`.
     dev: bool = False
+
+    def incident_mail(self, key: str) -> str:
+        """The mail address of an incident, for those who may write there; empty where no mail is taken in."""
+        domain = self.settings.mail_domain
+        return mail_address_of(self.keys, domain, key) if self.settings.mail_in else ""
+
+    def answers_to(self, path: str) -> str:
+        """Where an answer to a mail about a page of ours goes: to the incident whose page it is."""
+        found = _INCIDENT.match(path)
+        return self.incident_mail(found[1]) if found else ""
 
 
 def site_of(request: HTTPConnection) -> Site:

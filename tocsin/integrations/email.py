@@ -118,6 +118,8 @@ class Email:
         mail["Message-ID"] = f"<{message.key}@{self._domain}>"
         if message.thread:
             mail["References"] = mail["In-Reply-To"] = f"<{message.thread}@{self._domain}>"
+        if message.reply_to:
+            mail["Reply-To"] = Address(addr_spec=message.reply_to)
         mail["Auto-Submitted"] = "auto-generated"
         mail["List-Id"] = f"Tocsin pages <pages.{self._domain.strip('[]')}>"
         if message.purpose is Purpose.PAGE:

@@ -29,6 +29,7 @@ def facts_of(claimed: Claimed, links: Links) -> PageFacts:
         carries=claimed.carries,
         follows=claimed.follows,
         asks=asks,
+        about=str(words.get("url", "")) if claimed.purpose is Purpose.NOTICE and not asks else "",
     )
 
 

@@ -155,6 +155,8 @@ class PageFacts:
     follows: bool = False
     #: A notice that waits for an answer: its link acts in the person's name.
     asks: bool = False
+    #: The path of our page that a notice is about.
+    about: str = ""
 
     @property
     def heading(self) -> str:
@@ -186,6 +188,8 @@ class Message:
     maybe_repeated: bool = False
     #: `12 more alerts of Checkout`: `alert` is the worst of them, and acknowledging means all.
     heading: str = ""
+    #: Where an answer by mail goes, if somebody reads it there.
+    reply_to: str = field(default="", repr=False)
 
     @property
     def ack_post_url(self) -> str:

@@ -14,6 +14,15 @@ from users where id = $1
 select id, email, name, role, time_zone, locale, created_at, disabled_at, password_hash is null as invited
 from users where lower(email) = lower($1)
 
+-- name: users_by_proven_mail
+-- row: User
+-- Whose mail address it is, as proven by a link that came back; nobody who is disabled.
+select id, email, name, role, time_zone, locale, created_at, disabled_at, password_hash is null as invited
+from users u where disabled_at is null and exists (
+    select from contact_methods m
+    where m.user_id = u.id and m.transport = 'email' and m.verified_at is not null and lower(m.address) = lower($1))
+limit 2
+
 -- name: users
 -- row: User
 -- Everybody, by name.

@@ -49,6 +49,12 @@ async def user_by_email(db: Reader, email: str) -> User | None:
     return await db.first(User, sql.user_by_email, email.strip())
 
 
+async def user_by_proven_mail(db: Reader, address: str) -> User | None:
+    """Whose verified mail address it is; None also when several people share it."""
+    found = await db.all(User, sql.users_by_proven_mail, address.replace("\x00", ""))
+    return found[0] if len(found) == 1 else None
+
+
 async def teams(db: Reader) -> list[Team]:
     """All teams by name."""
     return await db.all(Team, sql.teams)

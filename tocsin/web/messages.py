@@ -4,6 +4,7 @@ The first 40 characters of every subject carry the meaning; the plain text is as
 recipient's own zone.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -21,9 +22,11 @@ _TEMPLATES = Path(str(files("tocsin").joinpath("web"))) / "templates" / "mail"
 
 
 class Messages:
-    """The renderer that paging is given. Escapes in HTML, never in plain text."""
+    """The renderer that paging is given. Escapes in HTML, never in plain text. `answers` says where an answer by mail goes, for the
+    path of the page that a notice is about; empty for nowhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, answers: Callable[[str], str] = lambda _: "") -> None:
+        self._answers = answers
         self._env = jinja2.Environment(
             loader=jinja2.FileSystemLoader(_TEMPLATES),
             autoescape=jinja2.select_autoescape(["html"]),
@@ -35,7 +38,8 @@ class Messages:
 
     def render(self, facts: PageFacts) -> Message:
         template = "page" if facts.purpose is Purpose.PAGE and facts.alert else "plain"
-        context = _context(facts)
+        reply_to = self._answers(facts.about) if facts.about else ""
+        context = _context(facts) | {"reply_to": reply_to}
         return Message(
             purpose=facts.purpose,
             key=facts.key,
@@ -50,6 +54,7 @@ class Messages:
             url="" if facts.purpose is Purpose.PAGE or facts.alert else facts.ack_url,
             maybe_repeated=facts.maybe_repeated,
             heading=facts.heading,
+            reply_to=reply_to,
         )
 
 

@@ -51,6 +51,7 @@ async def state_context(request: Request, incident: Incident) -> dict[str, Any]:
         "expected": await queries.expected_of(db, incident, viewer.id),
         "verbs": list(VERBS.values()),
         "panels": PANELS,
+        "mail_address": site_of(request).incident_mail(incident.key),
     }
     for panel in PANELS:
         context |= await panel.context(db, incident, viewer)

@@ -25,6 +25,7 @@ async def shown(call: Caller, incident: Incident) -> dict[str, Any]:
     roles = await queries.roles(call.db, incident.id)
     newest = await newest_entries(call.db, incident.id, limit=20)
     base = call.site.settings.url
+    writes = call.actor.role in ("member", "admin")
     required = incident.severity <= 2 and incident.resolved_at is not None
     return {
         "key": incident.key, "summary": incident.summary, "severity": incident.severity,
@@ -35,6 +36,7 @@ async def shown(call: Caller, incident: Incident) -> dict[str, Any]:
         "roles": [{"role": r.role, "user_id": r.user_id, "name": r.name, "since": r.since} for r in roles],
         "entries": [shown_entry(e) for e in newest],
         "url": f"{base}/incidents/{incident.key}",
+        "mail": call.site.incident_mail(incident.key) if writes else "",
         "postmortem_url": f"{base}/incidents/{incident.key}/postmortem" if required else None,
     } | await around(call.db, incident, call.actor.id)  # fmt: skip
 
