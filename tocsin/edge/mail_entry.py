@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from io import BytesIO
+from uuid import UUID
 
 from tocsin.edge.attachments import kept_for
 from tocsin.edge.mail_parse import Mail, Unreadable, read
@@ -11,7 +12,6 @@ from tocsin.edge.mail_sender import author_of, is_ours, open_to
 from tocsin.edge.mail_words import when, words_of
 from tocsin.edge.site import Site
 from tocsin.incidents import entries, files
-from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TocsinError
 from tocsin.kernel.log import logger
@@ -58,7 +58,7 @@ class Post:
     async def _enter(self, key: str, envelope_from: str, mail: Mail) -> str:
         author = await author_of(self._site, mail, envelope_from)
         incident = await open_to(self._site, key, author)
-        text, found = await asyncio.to_thread(words_of, mail, await self._known(incident))
+        text, found = await asyncio.to_thread(words_of, mail, await self._known(incident.id))
         if not text:
             return EMPTY
         at = when(mail, incident, await self._site.database.clock())
@@ -73,15 +73,15 @@ class Post:
             ]
             async with self._site.database.unit(author.actor, "mail", once) as u:
                 seq = await entries.say(u, incident.id, text, at=at, said_by=author.said_by)
-                await _attach(u, incident, kept)
+                await _attach(u, incident.id, kept)
         log.info(
             "mail_became_entry", incident=incident.key, seq=seq, files=len(kept), proven=not author.said_by
         )
         return OK
 
-    async def _known(self, incident: Incident) -> frozenset[str]:
+    async def _known(self, incident_id: UUID) -> frozenset[str]:
         """The digests of what the incident holds: a logo comes again with each answer."""
-        return frozenset(f.sha256 for f in await files.files_of(self._site.database, incident.id))
+        return frozenset(f.sha256 for f in await files.files_of(self._site.database, incident_id))
 
 
 def answer(code: str, sentence: str) -> str:
@@ -89,9 +89,9 @@ def answer(code: str, sentence: str) -> str:
     return f"{code} {' '.join(sentence.encode('ascii', 'replace').decode().split())}"
 
 
-async def _attach(u: Unit, incident: Incident, kept: Sequence[tuple[files.Kept, str]]) -> None:
+async def _attach(u: Unit, incident_id: UUID, kept: Sequence[tuple[files.Kept, str]]) -> None:
     try:
         for one, name in kept:
-            await files.attach(u, incident.id, one, name)
+            await files.attach(u, incident_id, one, name)
     except Conflict as error:
         raise Full(str(error)) from error

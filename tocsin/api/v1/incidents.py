@@ -1,6 +1,5 @@
 """Incidents: declare, work, update, resolve; the record; the postmortem."""
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -8,10 +7,9 @@ from pydantic import BaseModel, Field
 
 from tocsin.alerts.queries import alert_named
 from tocsin.api.v1.auth import Call
-from tocsin.api.v1.shown import incident_of, shown
+from tocsin.api.v1.shown import incident_of, shown, shown_card
 from tocsin.catalog.queries import service_by_name
 from tocsin.incidents import commands, queries
-from tocsin.incidents.model import Card
 from tocsin.incidents.paged import page_declared
 from tocsin.kernel.errors import Invalid
 
@@ -112,12 +110,7 @@ async def list_incidents(
         status=status, type_=type, private=private, limit=limit,
     )  # fmt: skip
     base = call.site.settings.url
-    return {"incidents": [_card(card, base) for card in found]}
-
-
-def _card(card: Card, base: str) -> dict[str, Any]:
-    extra = {"severity_name": f"SEV{card.severity}", "url": f"{base}/incidents/{card.key}"}
-    return asdict(card) | extra
+    return {"incidents": [shown_card(card, base) for card in found]}
 
 
 @router.get("/incidents/{key}")

@@ -1,11 +1,12 @@
 """How the API shows an incident and its entries."""
 
+from dataclasses import asdict
 from typing import Any
 
 from tocsin.api.v1.auth import Caller
 from tocsin.incidents import queries
 from tocsin.incidents.around import around
-from tocsin.incidents.model import Incident
+from tocsin.incidents.model import Card, Incident
 from tocsin.kernel.errors import NotFound
 from tocsin.record.kinds import decode
 from tocsin.record.model import Entry
@@ -39,6 +40,12 @@ async def shown(call: Caller, incident: Incident) -> dict[str, Any]:
         "mail": call.site.incident_mail(incident.key) if writes else "",
         "postmortem_url": f"{base}/incidents/{incident.key}/postmortem" if required else None,
     } | await around(call.db, incident, call.actor.id)  # fmt: skip
+
+
+def shown_card(card: Card, base: str) -> dict[str, Any]:
+    """An incident in a list."""
+    extra = {"severity_name": f"SEV{card.severity}", "url": f"{base}/incidents/{card.key}"}
+    return asdict(card) | extra
 
 
 def shown_entry(entry: Entry) -> dict[str, Any]:
