@@ -373,6 +373,16 @@ async def test_a_new_mail_brings_its_subject(letters: Letters, incident: Inciden
     assert (await letters.write(incident, "\n", subject="Re: nothing"))[0] == 554
 
 
+async def test_strangers_flood_no_record(letters: Letters, incident: Incident) -> None:
+    counted = (
+        "insert into throttles (key, tries, window_ends_at) values ($1, 59, clock() + interval '1 hour')"
+    )
+    await letters.db.run(Statement("test", counted), f"mail:{incident.id}")
+    assert [(await letters.write(incident, f"{n}", sender=EVE))[0] for n in range(3)] == [250, 451, 451]
+    assert (await letters.write(incident))[0] == 250
+    assert len(await letters.says(incident)) == 2
+
+
 async def test_a_command_in_a_mail_is_words(letters: Letters, incident: Incident) -> None:
     await letters.write(incident, "/redact 1 gone")
     assert await letters.says(incident) == [("Ana Silva", "/redact 1 gone")]

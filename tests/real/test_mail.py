@@ -60,7 +60,7 @@ def test_swaks_writes_a_line_with_a_file(house: House, tmp_path: Path) -> None:
     words = ("--header", "Subject: Re: it", "--body", "It is the cache.", "--attach", f"@{picture}")
     for _ in range(2):
         assert "250 2.0.0 It is in the record." in swaks(
-            house.address, *words, "--header", "Message-ID: <1@swaks>"
+            house.address, *words, "--header", "Message-Id: <1@swaks>"
         )
     assert "550 5.1.1" in swaks(house.address.replace(house.key.lower(), "inc-9"))
     said, attached = [e for e in house.entries() if "away" not in e["text"]]

@@ -86,6 +86,8 @@ def test_a_relative_data_folder_becomes_absolute():
         ("TOCSIN_URL", "https://[oops"),
         ("DATABASE_URL", "mysql://db/tocsin"),
         ("TOCSIN_SMTP_URL", "mail.example.org:25"),
+        ("TOCSIN_MAIL_DOMAIN", "in example.org"),
+        ("TOCSIN_MAIL_TRUST", "mx..example.org"),
         ("TOCSIN_SMTP_URL", "smtp://mail.example.org?tls=1"),
         ("TOCSIN_SMTP_URL", "smtp://mail.example.org?starttls=perhaps"),
         ("TOCSIN_MAIL_FROM", "Tocsin"),
@@ -130,6 +132,9 @@ def test_the_public_address_decides_sender_and_cookies():
     assert found.mail_from == "Tocsin <tocsin@tocsin.example.org>"
     assert settings(TOCSIN_PORT="9000").url == "http://localhost:9000"
     assert settings(TOCSIN_URL="http://192.0.2.1").mail_from == "Tocsin <tocsin@[192.0.2.1]>"
+    assert (found.mail_domain, found.mail_trust) == ("tocsin.example.org", "")
+    named = settings(TOCSIN_MAIL_DOMAIN="In.Example.org.", TOCSIN_MAIL_TRUST="MX.example.org")
+    assert (named.mail_domain, named.mail_trust) == ("in.example.org", "mx.example.org")
     assert settings(TOCSIN_URL="http://[::1]:80").mail_from == "Tocsin <tocsin@[IPv6:::1]>"
 
 

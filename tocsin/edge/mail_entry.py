@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from io import BytesIO
 from uuid import UUID
 
@@ -15,10 +16,14 @@ from tocsin.incidents import entries, files
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TocsinError
 from tocsin.kernel.log import logger
+from tocsin.people.throttles import once_more
 
 NOBODY = "550 5.1.1 There is nobody at this address."
 LATER = "451 4.3.0 Not now. Try again later."
 MACHINE = "550 5.7.1 What machines send by themselves is not taken in here."
+MANY = "451 4.7.1 Too many mails from people who are not known here. Try again later."
+#: Mails of unproven senders that one incident takes in an hour: an address that became known floods no record.
+STRANGERS, HOUR = 60, timedelta(hours=1)
 EMPTY = "554 5.6.0 This mail says nothing new and holds no file."
 OK = "250 2.0.0 It is in the record."
 log = logger(__name__)
@@ -58,9 +63,14 @@ class Post:
     async def _enter(self, key: str, envelope_from: str, mail: Mail) -> str:
         author = await author_of(self._site, mail, envelope_from)
         incident = await open_to(self._site, key, author)
-        text, found = await asyncio.to_thread(words_of, mail, await self._known(incident.id))
+        if author.said_by and await once_more(self._site.database, f"mail:{incident.id}", HOUR) > STRANGERS:
+            return MANY
+        held = await files.files_of(self._site.database, incident.id)
+        text, found = await asyncio.to_thread(words_of, mail, {file.sha256 for file in held})
         if not text:
             return EMPTY
+        if len(held) + len(found) > files.MOST:
+            raise Full(f"{incident.key} holds {len(held)} files already; no more fit.")
         at = when(mail, incident, await self._site.database.clock())
         once = f"mail:{incident.id}:{mail.identity}"
         async with AsyncExitStack() as keeping:
@@ -78,10 +88,6 @@ class Post:
             "mail_became_entry", incident=incident.key, seq=seq, files=len(kept), proven=not author.said_by
         )
         return OK
-
-    async def _known(self, incident_id: UUID) -> frozenset[str]:
-        """The digests of what the incident holds: a logo comes again with each answer."""
-        return frozenset(f.sha256 for f in await files.files_of(self._site.database, incident_id))
 
 
 def answer(code: str, sentence: str) -> str:
