@@ -21,8 +21,6 @@ from bench.parts import Served, alternating, ratio, say, serving
 from tests.product.doors import Browser
 
 ENTRIES, PEOPLE, BROWSERS, SENT, ROUNDS = 5000, 200, 1000, 20, 30
-#: A phone on a bad line: 400 kbit/s, 200 ms each way and back, one packet of a hundred lost.
-BYTES_S, ROUND_TRIP_S, LOST = 50_000, 0.2, 0.01
 PLANT = """
 do $$
 declare room uuid := (select id from incidents where key = '{key}'); zones text[] := array['Europe/Dublin', 'Australia/Sydney', 'America/Sao_Paulo']; at integer;
@@ -96,16 +94,7 @@ def opening(server: Served, person: Browser, big: str) -> None:
         unit=" ms",
     )
     say("first load, compressed: page, styles and scripts", all_ / 1000, 150, at_most=True, unit=" kB")
-    # What has to come before the state is read: the connection, the page up to its head, the style sheet. A lost packet waits a round trip.
-    parts = 2 + 2 + (page + _styles(server)) / 14_000
-    line = (
-        parts * ROUND_TRIP_S + (page + _styles(server)) / BYTES_S * (1 + LOST) + LOST * parts * ROUND_TRIP_S
-    )
-    print(f"  by its bytes, the page of {page / 1000:.0f} kB is read on a bad line after about {line:.1f} s")
-
-
-def _styles(server: Served) -> int:
-    return len(gzip.compress(server.get("/static/css/app.css")[1].encode(), 6))
+    print(f"  of it the page: {page / 1000:.0f} kB")
 
 
 @dataclass

@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any
 from uuid import UUID
 
-from tocsin.duty.room_rest import Fresh, at_work, awake, worn
+from tocsin.duty.room_rest import Fresh, awake, worn
 from tocsin.duty.words import known
 from tocsin.incidents.model import Incident, RoleHolder
 from tocsin.incidents.queries import roles
 from tocsin.kernel.db import Reader
 from tocsin.kernel.sql import Statements
-from tocsin.oncall.hours import hours_of
+from tocsin.oncall.hours import WorkingHours, hours_of
 
 sql = Statements("tocsin.duty", "room_people.sql")
 
@@ -39,15 +38,10 @@ class Person:
     #: When they were last seen or wrote something; None: never.
     last_at: datetime | None
 
-    def works_at(self, now: datetime) -> bool:
-        """Whether these are their working hours."""
-        return at_work(hours_of(self._hours()), now)
-
-    def _hours(self) -> dict[str, Any]:
-        return {
-            "time_zone": known(self.time_zone), "work_starts": self.work_starts, "work_ends": self.work_ends,
-            "work_days": self.work_days,
-        }  # fmt: skip
+    @property
+    def hours(self) -> WorkingHours:
+        """When they work."""
+        return WorkingHours(known(self.time_zone), self.work_starts, self.work_ends, tuple(self.work_days))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from typing import Any
 
 from tocsin.duty.room_people import Person, people_of
+from tocsin.duty.room_rest import at_work
 from tocsin.edge.door import Viewer
+from tocsin.edge.templates import clock_face
 from tocsin.incidents import queries
 from tocsin.incidents.model import Incident, RoleName
 from tocsin.kernel.db import Reader
@@ -20,6 +22,7 @@ async def context(db: Reader, incident: Incident, viewer: Viewer) -> dict[str, A
     inside = await people_of(db, incident.id)
     me = next((p for p in inside if p.user_id == viewer.id), None)
     manager = await queries.roles(db, incident.id)
+    now = await db.clock()
     managing = [r.user_id for r in manager if r.role == RoleName.INCIDENT_MANAGER]
     return {
         "groups": _groups(inside),
@@ -27,7 +30,9 @@ async def context(db: Reader, incident: Incident, viewer: Viewer) -> dict[str, A
         "my_part": me.part if me else "",
         "may_release": viewer.role == "admin" or not managing or viewer.id in managing,
         "pageable": await _pageable(db) if incident.resolved_at is None else [],
-        "people_now": await db.clock(),
+        # Of two hundred people most share a clock and working hours.
+        "faces": {zone: clock_face(zone, now) for zone in {p.time_zone for p in inside}},
+        "at_work": {hours for hours in {p.hours for p in inside} if at_work(hours, now)},
     }
 
 
