@@ -90,7 +90,7 @@ select head from incidents where id = $1
 -- What lists show, newest first; everything filtered is optional.
 select id, key, summary, severity, status, private, declared_at, resolved_at, update_due_at, manager, service,
        service_id, type, type_title
-from incident_cards($1) c
+from listed_incidents($1) c
 where ($2::boolean is null or (resolved_at is not null) = $2)
   and ($3::text is null or summary ilike '%' || $3 || '%' or key ilike $3)
   and ($4::integer is null or severity = $4)
@@ -106,7 +106,7 @@ order by declared_at desc limit $6
 -- The incidents an alert is linked to.
 select id, key, summary, severity, status, private, declared_at, resolved_at, update_due_at, manager, service,
        service_id, type, type_title
-from incident_cards($2) c
+from listed_incidents($2) c
 where exists (select from incident_alerts l where l.incident_id = c.id and l.alert_id = $1)
 order by declared_at desc
 
@@ -115,7 +115,7 @@ order by declared_at desc
 -- A service's incidents, newest first.
 select id, key, summary, severity, status, private, declared_at, resolved_at, update_due_at, manager, service,
        service_id, type, type_title
-from incident_cards($2) c where service_id = $1 order by declared_at desc limit $3
+from listed_incidents($2) c where service_id = $1 order by declared_at desc limit $3
 
 -- name: look_alikes
 -- row: Card
@@ -123,7 +123,7 @@ from incident_cards($2) c where service_id = $1 order by declared_at desc limit 
 -- are never named here.
 select id, key, summary, severity, status, private, declared_at, resolved_at, update_due_at, manager, service,
        service_id, type, type_title
-from incident_cards($3) c
+from listed_incidents($3) c
 where not private and (resolved_at is null or resolved_at > clock() - $4::interval)
   and (word_similarity($1, summary) > 0.35 or similarity($1, summary) > 0.25 or (resolved_at is null and service_id = $2))
 order by resolved_at is not null, greatest(word_similarity($1, summary), similarity($1, summary)) desc, declared_at desc limit 5

@@ -36,9 +36,8 @@ alter table incidents
 -- squawk-ignore require-concurrent-index-creation
 create index incidents_type on incidents (type) where type is not null;
 
--- Lists show and filter by the type.
-drop function incident_cards(uuid);
-create function incident_cards(viewer uuid) returns table (
+-- Lists show and filter by the type. The function before it stays: processes of the version before ask it while this one starts.
+create function listed_incidents(viewer uuid) returns table (
     id uuid, key text, summary text, severity smallint, status text, private boolean, declared_at timestamptz,
     resolved_at timestamptz, update_due_at timestamptz, manager text, service text, service_id uuid, type text, type_title text
 ) language sql stable
