@@ -42,8 +42,13 @@ insert into entries (stream, stream_type, seq, kind, happened_at, recorded_at, a
 set session_replication_role = default;
 """
 FILL = """
+set session_replication_role = replica;
 insert into entry_words (stream, seq, recorded_at, words)
-select stream, seq, recorded_at, to_tsvector('simple', searchable(payload)) from entries on conflict do nothing
+select stream, seq, recorded_at, to_tsvector('simple', searchable(payload)) from entries on conflict do nothing;
+insert into entry_pairs (stream, seq, pairs)
+select w.stream, w.seq, found.pairs
+from entry_words w, lateral (select word_pairs(w.words) as pairs offset 0) found where found.pairs is not null;
+set session_replication_role = default;
 """
 BASELINE = Statement(
     "bench",
