@@ -1,6 +1,7 @@
 """Every page for people, in every width and both palettes, with hostile words in it; and the way without a mouse."""
 
 import importlib
+import json
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from starlette.routing import Route
 
+from tests import folders
 from tests.browser.conftest import House
 from tests.browser.support import Watch, new_context, overflow, sign_in
 from tests.product.harness import link_in, until
@@ -30,8 +32,8 @@ pytestmark = pytest.mark.browser
 PEOPLE = {Who.ANYONE, Who.VIEWER, Who.MEMBER, Who.ADMIN, Who.SIGNED_LINK}
 #: Parts of pages, files and ways out: nobody sees them as a page.
 NO_PAGES = {
-    "/incidents/{key}/files/{file}",
-    "/calendar/{token}.ics", "/handbook.yaml", "/healthz", "/wall/state", "/wall/events", "/incidents/{key}/brief/rewritten", "/incidents/{key}/export/{format}", "/incidents/export.schema.json", "/healthz/paging", "/incidents/look-alikes", "/incidents/{key}/entries", "/incidents/{key}/entries/marks", "/incidents/{key}/names", "/incidents/{key}/notes/preview", "/incidents/{key}/notes/updates", "/incidents/{key}/postmortem.md", "/incidents/{key}/state", "/metrics", "/on-call/fairness.csv", "/push/device", "/readyz", "/sw.js",
+    "/incidents/{key}/files/{file}", "/incidents/{key}/transcripts/{seq}/then",
+    "/calendar/{token}.ics", "/handbook.yaml", "/healthz", "/wall/state", "/wall/events", "/incidents/{key}/brief/rewritten", "/incidents/{key}/export/{format}", "/incidents/export.schema.json", "/healthz/paging", "/incidents/{key}/entries", "/incidents/{key}/entries/marks", "/incidents/{key}/names", "/incidents/{key}/notes/preview", "/incidents/{key}/notes/updates", "/incidents/{key}/postmortem.md", "/incidents/{key}/state", "/metrics", "/on-call/fairness.csv", "/push/device", "/readyz", "/sw.js",
 }  # fmt: skip
 WIDTHS = {1440: 900, 820: 1180, 390: 844}
 #: Every way out of a text into markup or script; what reverses the line; what no font has; a word without a break.
@@ -69,6 +71,7 @@ class Walk:
 
     def address(self, path: str) -> str:
         path = path.replace("{token}", self.samples.get(path.split("/")[1], "{token}"))
+        path = path.replace("/transcripts/{seq}", f"/transcripts/{self.samples['transcript']}")
         for name, value in self.samples.items():
             path = path.replace(f"{{{name}}}", value)
         assert "{" not in path, f"no sample for {path}: add it to the fixture `walk`"
@@ -148,6 +151,7 @@ def furnish(house: House) -> dict[str, str]:
     }  # fmt: skip
     rule_id = server.api("POST", "/grouping", rule, token)["id"]
     return {
+        "transcript": transcript_of(house, key), "n": "1",
         "alert": alert, "key": key, "version": "2", "seq": "1", "rule_id": str(rule_id), "silence_id": str(silence_id), "service_id": str(service_id), "policy_id": str(policy["id"]),
         "schedule_id": str(schedule_id), "publication_id": str(publication),
         "token": link_in(mail, "/ack/").rpartition("/")[2], "team_id": str(team["id"]),
@@ -157,6 +161,26 @@ def furnish(house: House) -> dict[str, str]:
         "handover": handover_link(house, UUID(str(schedule_id)), UUID(ada)), "user_id": ada,
         **{path: link_that_works_once(house, purpose) for path, purpose in LINKS.items()},
     }  # fmt: skip
+
+
+def transcript_of(house: House, key: str) -> str:
+    """What was said on a call, in hostile words; answers its entry's number."""
+    began = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    with folders.new("call") as home:
+        words = home / "call.vtt"
+        words.write_text(f"WEBVTT\n\n00:01.000 --> 00:02.000\n{WORD}: {HOSTILE}{WORD}\n", encoding="utf-8")
+        sent = house.server.cli(
+            "incident",
+            "attach",
+            key,
+            str(words),
+            "--began-at",
+            began,
+            "--transcript",
+            "--json",
+            token=house.token,
+        )
+    return str(json.loads(sent)["seq"])
 
 
 #: The pages behind links that work once, with the link's purpose.
