@@ -1,5 +1,6 @@
 """Recordings and transcripts in the record: told later, line by line onto the timeline, corrected, taken out, out and in again."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -29,11 +30,19 @@ from tocsin.incidents.model import Incident
 from tocsin.incidents.transcript_text import MOST_CUES, Cue, cues_of
 from tocsin.kernel.db import Database
 from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from tocsin.kernel.ids import new_id
 from tocsin.record.model import Entry
 from tocsin.record.queries import entry
 
 SOUND = Kept("audio/mpeg", 5000, "a" * 64)
 TEXT = Kept("text/plain", 500, "b" * 64)
+
+
+def fresh(kept: Kept) -> Kept:
+    """The same, sent once more: each upload has an id of its own."""
+    return replace(kept, id=new_id())
+
+
 CALL = cues_of(
     "[00:00:05] Ana Silva: the pool is full\n[00:07:12] Ben Okafor: restarting quagga\n[00:47:30] Ana (guest): <b>done</b>"
 )
@@ -48,7 +57,7 @@ async def told(
 ) -> int:
     began = began or await an_hour_ago(db)
     seq: int = await do(
-        db, company.as_ana(), recordings.attach_transcript, incident.id, TEXT, "call.vtt", began, cues
+        db, company.as_ana(), recordings.attach_transcript, incident.id, fresh(TEXT), "call.vtt", began, cues
     )
     return seq
 
@@ -66,7 +75,7 @@ async def test_a_call_stands_where_it_began(db: Database, company: Company) -> N
         company.as_ana(),
         recordings.attach_recording,
         incident.id,
-        SOUND,
+        fresh(SOUND),
         "../call.mp3",
         began,
         "the bridge",
@@ -110,7 +119,13 @@ async def test_a_call_that_cannot_have_been_then_is_refused(
     if away > timedelta(0):
         with pytest.raises(Invalid):
             await do(
-                db, company.as_ana(), recordings.attach_recording, incident.id, SOUND, "x.mp3", now + away
+                db,
+                company.as_ana(),
+                recordings.attach_recording,
+                incident.id,
+                fresh(SOUND),
+                "x.mp3",
+                now + away,
             )
 
 
@@ -139,7 +154,9 @@ async def test_a_line_goes_onto_the_timeline_once(db: Database, company: Company
 
 async def test_the_beginning_is_corrected_for_all_that_began_together(db: Database, company: Company) -> None:
     incident, began = await declared(db, company.as_ana()), await an_hour_ago(db)
-    sound = await do(db, company.as_ana(), recordings.attach_recording, incident.id, SOUND, "call.mp3", began)
+    sound = await do(
+        db, company.as_ana(), recordings.attach_recording, incident.id, fresh(SOUND), "call.mp3", began
+    )
     seq = await told(db, company, incident, began=began)
     other = await told(db, company, incident, began=began - timedelta(minutes=1))
     right = began + timedelta(seconds=40)
@@ -189,16 +206,16 @@ async def test_redacting_takes_lines_at_once(db: Database, company: Company) -> 
 async def test_who_only_looks_adds_nothing(db: Database, company: Company) -> None:
     incident, began = await declared(db, company.as_ana()), await an_hour_ago(db)
     with pytest.raises(Forbidden):
-        await do(db, company.as_vic(), recordings.attach_recording, incident.id, SOUND, "x", began)
+        await do(db, company.as_vic(), recordings.attach_recording, incident.id, fresh(SOUND), "x", began)
 
 
 async def test_recordings_are_weighed_by_themselves(db: Database, company: Company) -> None:
     incident, began = await declared(db, company.as_ana()), await an_hour_ago(db)
     large = Kept("audio/mpeg", 5_000_000_000, "a" * 64)
     for _ in range(4):
-        await do(db, company.as_ana(), recordings.attach_recording, incident.id, large, "x.mp3", began)
+        await do(db, company.as_ana(), recordings.attach_recording, incident.id, fresh(large), "x.mp3", began)
     with pytest.raises(Conflict, match="4 recordings"):
-        await do(db, company.as_ana(), recordings.attach_recording, incident.id, SOUND, "x.mp3", began)
+        await do(db, company.as_ana(), recordings.attach_recording, incident.id, fresh(SOUND), "x.mp3", began)
     await told(db, company, incident, began=began)
 
 

@@ -177,8 +177,13 @@ async def test_a_put_that_fails_leaves_nothing(own: Bucket, fault: str | int, pr
         line.spoil(fault)
         with pytest.raises(StorageFailed) as failed:
             await blobs.put("a", "one", of(b"MARK" + LARGE))
-        assert failed.value.problem == blobs.problem == problem
-        assert str(failed.value) == f"The storage of files {problem}. Try again in a moment."
+        assert failed.value.problem == blobs.problem
+        # Who answers before it has read the body may seem to have broken the connection.
+        assert failed.value.problem in {
+            problem,
+            "broke the connection" if isinstance(fault, int) else problem,
+        }
+        assert str(failed.value) == f"The storage of files {failed.value.problem}. Try again in a moment."
         assert [blob.name for blob in await truly.listed("", 10)] == ["before"]
         line.spoil()
         await blobs.put("a", "one", of(LARGE))

@@ -55,7 +55,11 @@ export class Record {
   async choose(kinds) {
     const before = this.kinds;
     this.kinds = kinds;
-    if (!await this.toNewest()) { this.kinds = before; return; }
+    const html = await this.fetch(`before=${2_000_000_000}&limit=${STEP}`);
+    // Somebody chose another one, or followed a link, meanwhile.
+    if (this.kinds !== kinds) return;
+    if (html === null) { this.kinds = before; return; }
+    this.show(html);
     this.mark();
     const address = new URL(location.href);
     address.hash = "";
@@ -90,7 +94,7 @@ export class Record {
     const seq = Number(location.hash.match(/^#entry-(\d+)$/)?.[1]);
     if (!seq) return;
     document.dispatchEvent(new CustomEvent("tocsin:tab", { detail: "record" }));
-    if (this.kinds && !document.getElementById(`entry-${seq}`)) { this.kinds = ""; this.mark(); await this.around(seq); }
+    if (this.kinds) { this.kinds = ""; this.mark(); await this.around(seq); }
     else if (seq < this.first || seq > this.last) await this.around(seq);
     const entry = document.getElementById(`entry-${seq}`);
     this.list.querySelector(".linked")?.classList.remove("linked");
@@ -107,13 +111,15 @@ export class Record {
 
   async toNewest() {
     const html = await this.fetch(`before=${2_000_000_000}&limit=${STEP}`);
-    if (html === null) return false;
+    if (html !== null) this.show(html);
+  }
+
+  show(html) {
     this.list.innerHTML = html;
     this.head = Math.max(this.head, this.last);
     this.atTop = this.behind = false;
     this.bars();
     this.toEnd();
-    return true;
   }
 
   // One line keeps the state in sight when the head has scrolled away.
