@@ -10,9 +10,9 @@ from uuid import UUID
 
 import pytest
 from aiohttp import web
-from starlette.types import Message
 
 from tests.contract.api import Api
+from tests.contract.asgi import ask
 from tests.support import Company
 from tocsin.kernel.db import Database
 from tocsin.kernel.net import Outbound
@@ -236,23 +236,10 @@ async def test_a_redirect_is_followed(
 
 async def got(api: Api, address: str, etag: str = "") -> tuple[int, dict[str, str], bytes]:
     """What a calendar program gets: no token, no cookie."""
-    path, sent = urlsplit(address).path, list[Message]()
-    headers = [(b"if-none-match", etag.encode())] if etag else []
-    scope = {
-        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "server": ("test", 80), "path": path,
-        "raw_path": path.encode(), "query_string": b"", "client": ("127.0.0.1", 1), "root_path": "", "asgi": {"version": "3.0"},
-        "headers": headers,
-    }  # fmt: skip
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    await api.app(scope, receive, send)
-    found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:])
+    told = await ask(
+        api.app, "GET", urlsplit(address).path, headers={"if-none-match": etag} if etag else None
+    )
+    return told.status, told.headers, told.body
 
 
 async def test_a_calendar_program_asks(api: Api, company: Company) -> None:

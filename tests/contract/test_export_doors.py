@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import typst
 from jsonschema import Draft202012Validator
-from starlette.types import Message
 
 from tests.contract.api import Api
+from tests.contract.asgi import ask
 from tests.contract.browsing import Browser
 from tests.domain.street import declared
 from tests.domain.test_catchup import do
@@ -26,22 +26,8 @@ from tocsin.places.queries import notes_of
 
 async def fetch(api: Api, path: str) -> tuple[int, dict[str, str], bytes]:
     """A file, as bytes."""
-    sent: list[Message] = []
-    scope = {
-        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "server": ("test", 80),
-        "path": f"/api/v1{path}", "raw_path": b"", "query_string": b"", "client": ("127.0.0.1", 1), "root_path": "",
-        "asgi": {"version": "3.0", "spec_version": "2.4"}, "headers": [(b"authorization", f"Bearer {api.token}".encode())],
-    }  # fmt: skip
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    await api.app(scope, receive, send)
-    headers = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
-    return sent[0]["status"], headers, b"".join(m.get("body", b"") for m in sent[1:])
+    told = await ask(api.app, "GET", f"/api/v1{path}", headers={"authorization": f"Bearer {api.token}"})
+    return told.status, told.headers, told.body
 
 
 async def test_every_format_comes_out(api: Api, db: Database, company: Company) -> None:

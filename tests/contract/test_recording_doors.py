@@ -11,6 +11,7 @@ import pytest
 from starlette.types import Message
 
 from tests.contract.api import Api
+from tests.contract.asgi import ask
 from tests.contract.browsing import Browser
 from tests.domain.street import declared
 from tests.support import Company
@@ -67,23 +68,12 @@ def ago(minutes: int) -> str:
 
 async def raw(api: Api, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
     """Bytes, whatever they are."""
-    sent: list[Message] = []
-    given = {"authorization": f"Bearer {api.token}", "accept-encoding": "gzip"} | headers
-    scope = {
-        "type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "server": ("test", 80), "path": f"/api/v1{path}",
-        "raw_path": b"", "query_string": b"", "client": ("127.0.0.1", 1), "root_path": "",
-        "asgi": {"version": "3.0", "spec_version": "2.4"}, "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in given.items()],
-    }  # fmt: skip
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    await api.app(scope, receive, send)
-    found = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
-    return sent[0]["status"], found, b"".join(m.get("body", b"") for m in sent[1:])
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    told = await ask(
+        api.app, "GET", f"/api/v1{path}",
+        headers={"authorization": f"Bearer {api.token}", "accept-encoding": "gzip"} | given,
+    )  # fmt: skip
+    return told.status, told.headers, told.body
 
 
 async def test_a_recording_is_played_by_parts(api: Api) -> None:

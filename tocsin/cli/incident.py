@@ -8,6 +8,7 @@ import typer
 
 from tocsin.cli.client import call
 from tocsin.cli.output import Json, local, show, table
+from tocsin.incidents.field_model import words_of_value
 
 app = typer.Typer(no_args_is_help=True, help="Declare and work incidents.")
 Key = Annotated[str, typer.Argument(help="The incident's key, for example INC-42.")]
@@ -224,7 +225,7 @@ def _describe(data: dict[str, Any]) -> str:
         f"{data['key']}  {data['severity_name']}  {data['status']}{_more(data)}  since {local(data['declared_at'])}",
         data["summary"],
         *([f"type: {data['type'].replace('_', ' ')}"] if data["type"] else []),
-        *(f"{name.replace('_', ' ')}: {_words(value)}" for name, value in data["fields"].items()),
+        *(f"{name.replace('_', ' ')}: {words_of_value(value)}" for name, value in data["fields"].items()),
         *(f"{r['role'].replace('_', ' ')}: {r['name']}" for r in data["roles"]),
         *(f"{one['words']} {one['key']}: {one['summary']}" for one in data["linked"]),
         *([f"merged into {data['merged_into']}"] if data["merged_into"] else []),
@@ -234,14 +235,6 @@ def _describe(data: dict[str, Any]) -> str:
     return "\n".join(
         head + [f"#{e['seq']} {local(e['happened_at'])} {e['actor']}: {e['text']}" for e in data["entries"]]
     )
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, dict):
-        return str(value.get("name", ""))
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _more(data: dict[str, Any]) -> str:

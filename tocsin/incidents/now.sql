@@ -7,7 +7,7 @@ select c.id, c.key, c.summary, c.severity, c.status, c.private, c.declared_at, c
        array(select d.title from incident_roles r join role_definitions d on d.name = r.role
              where r.incident_id = c.id and r.user_id = $1 order by r.role) as roles,
        exists (select from incident_responders p where p.incident_id = c.id and p.user_id = $1 and p.left_at is null) as takes_part
-from incident_cards($1) c
+from listed_incidents($1) c
 where c.resolved_at is null and ($1::uuid is not null or not c.private)
 order by coalesce(c.update_due_at <= clock(), false) desc, c.severity, c.declared_at limit $2
 
