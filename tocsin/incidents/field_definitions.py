@@ -15,9 +15,9 @@ from tocsin.incidents.field_model import (
     FieldDefinition,
     FieldKind,
     IncidentType,
-    slug,
     type_named,
 )
+from tocsin.incidents.role_model import slug
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Conflict, Invalid, NotFound

@@ -8,7 +8,6 @@ from math import isfinite
 from typing import Any
 from urllib.parse import urlsplit
 
-from tocsin.incidents.role_model import name_of
 from tocsin.kernel.errors import Invalid
 
 LONGEST_TITLE, LONGEST_HINT, LONGEST_OPTION, LONGEST_TEXT, LONGEST_LINK = 60, 300, 100, 2000, 2000
@@ -229,11 +228,3 @@ def type_named(types: Iterable[IncidentType], text: str) -> IncidentType:
         have = ", ".join(t.title for t in known) or "none yet; an administrator adds them in the settings"
         raise Invalid("type", f"There is no type {text.strip()[:60]}. There are: {have}.")
     return found
-
-
-def slug(title: str) -> str:
-    """What the record calls a title. Raises `Invalid` when nothing of it can be written so."""
-    name = name_of(title)
-    if not name:
-        raise Invalid("title", "The title needs some letters from a to z: the record is written with them.")
-    return name

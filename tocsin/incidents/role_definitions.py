@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from tocsin.incidents.change import text
-from tocsin.incidents.role_model import LONGEST_TEXT, LONGEST_TITLE, RoleDefinition, name_of
+from tocsin.incidents.role_model import LONGEST_TEXT, LONGEST_TITLE, RoleDefinition, slug
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
@@ -50,9 +50,7 @@ async def takeable(db: Reader, user_id: UUID | None) -> set[str]:
 async def define(u: Unit, draft: RoleDraft) -> str:
     """A role of the organisation's own; answers its name in the record, which never changes."""
     title = text("title", draft.title, LONGEST_TITLE)
-    name = name_of(title)
-    if not name:
-        raise Invalid("title", "The title needs some letters from a to z: the record is written with them.")
+    name = slug(title)
     made = not await u.value(rows.title_taken, name, title) and await u.value(
         rows.define, name, title, _instructions(draft), _who(draft)
     )
