@@ -7,6 +7,7 @@ from uuid import UUID
 
 from tocsin.incidents.field_model import with_fields
 from tocsin.incidents.model import Incident, Status
+from tocsin.incidents.role_model import name_of
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from tocsin.kernel.sql import Statements
@@ -98,3 +99,11 @@ def text(field: str, value: str, most: int, *, needed: bool = True) -> str:
     if len(value) > most:
         raise Invalid(field, f"{field.replace('_', ' ').capitalize()} is too long: {most} characters fit.")
     return value
+
+
+def slug(title: str) -> str:
+    """What the record calls a title. Raises `Invalid` when nothing of it can be written so."""
+    name = name_of(title)
+    if not name:
+        raise Invalid("title", "The title needs some letters from a to z: the record is written with them.")
+    return name

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tocsin.incidents.change import text
+from tocsin.incidents.change import slug, text
 from tocsin.incidents.field_model import (
     LONGEST_HINT,
     LONGEST_OPTION,
@@ -17,7 +17,6 @@ from tocsin.incidents.field_model import (
     IncidentType,
     type_named,
 )
-from tocsin.incidents.role_model import slug
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Conflict, Invalid, NotFound

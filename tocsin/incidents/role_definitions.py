@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from tocsin.incidents.change import text
-from tocsin.incidents.role_model import LONGEST_TEXT, LONGEST_TITLE, RoleDefinition, slug
+from tocsin.incidents.change import slug, text
+from tocsin.incidents.role_model import LONGEST_TEXT, LONGEST_TITLE, RoleDefinition
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Conflict, Invalid, NotFound

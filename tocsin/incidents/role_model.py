@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from tocsin.kernel.errors import Invalid
-
 #: An offer is made again after so long, and lapses after so long: the holder keeps the role.
 ASK_AGAIN = timedelta(minutes=5)
 LAPSES = timedelta(minutes=15)
@@ -117,14 +115,6 @@ def name_of(title: str) -> str:
     """`Security lead` is `security_lead` in the record; empty when nothing of it can be written so."""
     plain = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
     return plain.lstrip("0123456789_")[:40].rstrip("_")
-
-
-def slug(title: str) -> str:
-    """What the record calls a title. Raises `Invalid` when nothing of it can be written so."""
-    name = name_of(title)
-    if not name:
-        raise Invalid("title", "The title needs some letters from a to z: the record is written with them.")
-    return name
 
 
 def words_of(title: str) -> str:
