@@ -25,6 +25,10 @@ async def key_after(answer: tuple[int, dict[str, str], str]) -> str:
     return headers["location"].removeprefix("/incidents/")
 
 
+def seen_in(page: str) -> list[str]:
+    return re.findall(r'name="seen" value="([^"]*)"', page)
+
+
 async def test_who_will_be_paged_is_shown_and_then_paged(
     browser: Browser, db: Database, company: Company
 ) -> None:
@@ -66,8 +70,25 @@ async def test_a_service_is_paged_unless_its_box_is_not_ticked(
     assert await db.rows(PAGED) == []
     _, _, shown = await browser.press("/incidents/declare/preview", **form, page_service="1")
     assert "Declaring pages <bdi>Ben Okafor</bdi>" in shown
-    await key_after(await browser.press("/incidents/declare", **form, page_service="1", seen_look_alikes="1"))
+    (first,) = seen_in(shown)
+    await key_after(await browser.press("/incidents/declare", **form, page_service="1", seen=first))
     assert [row["priority"] for row in await db.rows(PAGED)] == [4]
+
+
+async def test_who_has_look_alikes_before_them_is_not_asked_again(
+    browser: Browser, db: Database, company: Company
+) -> None:
+    old = await declared(db, company.as_ben(), "Checkout fails for customers")
+    form = {"summary": "checkout is failing for customers", "service_id": "", "severity": ""}
+    status, _, page = await browser.press("/incidents/declare", **form)
+    assert (status, seen_in(page)) == (422, [old.key])
+    assert "Choose how bad it is." in page
+    newer = await declared(db, company.as_ben(), "Checkout fails for all customers")
+    form["severity"] = "1"
+    status, _, page = await browser.press("/incidents/declare", **form, seen=old.key)
+    assert status == 200
+    assert sorted(seen_in(page)) == sorted([old.key, newer.key])
+    await key_after(await browser.press("/incidents/declare", **form, seen=[old.key, newer.key]))
 
 
 async def test_what_was_resolved_lately_is_offered_again(

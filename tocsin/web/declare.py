@@ -1,6 +1,7 @@
 """Declaring an incident: two fields and a severity; who will be paged and what looks alike is shown before it saves."""
 
 from typing import Any
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +12,8 @@ from tocsin.catalog.queries import services
 from tocsin.edge.door import Form, Who, act, page, read_form, read_query, redirect, render, site_of, viewer_of
 from tocsin.incidents import commands, field_definitions, queries
 from tocsin.incidents.field_model import Asked, FieldKind
+from tocsin.incidents.model import Card
+from tocsin.kernel.db import Reader
 from tocsin.kernel.errors import Invalid
 from tocsin.web.declare_paging import page_for, will_page
 from tocsin.web.field_form import values_in
@@ -41,16 +44,15 @@ async def form_page(request: Request) -> Response:
 
 
 async def declare(request: Request) -> Response:
-    """Declares; first shows incidents that look alike, unless the person has seen them."""
+    """Declares; first shows incidents that look alike, unless they stood in the form already."""
     form, db, viewer = await read_form(request), site_of(request).database, await viewer_of(request)
     try:
         summary = form.text("summary", most=300, needed=True)
         severity = _severity(form)
         service_id = form.id("service_id")
-        if not form.flag("seen_look_alikes"):
-            alike = await queries.look_alikes(db, summary, service_id, viewer.id)
-            if alike:
-                return await _page(request, form, {}, alike)
+        alike = await _look_alikes(db, form, viewer.id)
+        if not {card.key for card in alike} <= set(form.all("seen")):
+            return await _page(request, form, {})
         alert = await alert_named(db, form["alert"]) if form.get("alert") else None
         async with act(request, form) as u:
             key = await commands.declare(
@@ -76,13 +78,18 @@ def _severity(form: Form) -> int:
     return form.whole("severity", least=1, most=3)
 
 
-async def _page(
-    request: Request, values: Form, errors: dict[str, str], alike: list[Any] | None = None
-) -> Response:
+async def _look_alikes(db: Reader, form: Form, viewer: UUID) -> list[Card]:
+    """What may be the same as that of which somebody has written more than a word."""
+    summary = form.text("summary", most=5000)[:300]
+    return await queries.look_alikes(db, summary, form.id("service_id"), viewer) if len(summary) > 5 else []
+
+
+async def _page(request: Request, values: Form, errors: dict[str, str]) -> Response:
     db, viewer = site_of(request).database, await viewer_of(request)
     asked = [d for d in await field_definitions.fields(db) if d.asked is Asked.DECLARE]
     context = {
-        "nav": "incidents", "values": values, "errors": errors, "alike": alike or [],
+        "nav": "incidents", "values": values, "errors": errors,
+        "alike": [] if {"summary", "service_id"} & errors.keys() else await _look_alikes(db, values, viewer.id),
         "services": await services(db), "severities": SEVERITIES, "types": await field_definitions.types(db),
         "asked": asked, "typed": {d.name: _typed(values, d.name, d.kind) for d in asked},
         "pages": [] if errors else await will_page(db, values, viewer.id), "moment": await db.clock(),
@@ -97,10 +104,8 @@ def _typed(values: Form, name: str, kind: FieldKind) -> Any:
 async def preview(request: Request) -> Response:
     """A fragment while somebody types: what looks alike, and who would be paged."""
     form, db, viewer = await read_form(request), site_of(request).database, await viewer_of(request)
-    summary = form.text("summary", most=5000)[:300]
-    seen = len(summary) > 5 and await queries.look_alikes(db, summary, form.id("service_id"), viewer.id)
     context = {
-        "alike": seen or [], "pages": await will_page(db, form, viewer.id), "moment": await db.clock(), "values": form,
+        "alike": await _look_alikes(db, form, viewer.id), "pages": await will_page(db, form, viewer.id), "moment": await db.clock(), "values": form,
     }  # fmt: skip
     return await render(request, "incidents/declare_preview.html", context)
 
