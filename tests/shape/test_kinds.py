@@ -3,7 +3,7 @@
 import dataclasses
 import types
 import typing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ SAMPLES: dict[Any, st.SearchStrategy[Any]] = {
     str: WORDS,
     int: st.integers(1, 2**31),
     bool: st.booleans(),
-    datetime: st.datetimes(timezones=st.just(UTC)),
+    datetime: st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - naive bounds are asked for
     UUID: st.uuids(),
     Any: WORDS,
 }
@@ -32,6 +32,8 @@ OWN_WORDS = {"message", "alert_noted", "entry_imported"}
 #: Fields that hold who did it, for the row.
 ACTOR_FIELDS = {"by"}
 COLUMNS = Statement("columns", "select column_name from information_schema.columns where table_name = $1")
+
+NEPAL = timezone(timedelta(hours=5, minutes=45))
 
 each = pytest.mark.parametrize("kind", sorted(KINDS))
 
@@ -65,6 +67,11 @@ def samples(cls: type[Any]) -> st.SearchStrategy[Any]:
             for name, field in fields.items()
         },
     )
+
+
+def vars_of(payload: Any) -> dict[str, Any]:
+    """Its fields by name."""
+    return {field.name: getattr(payload, field.name) for field in dataclasses.fields(payload)}
 
 
 def stream_of(kind: str) -> str:
@@ -104,6 +111,19 @@ def test_it_is_told_in_one_sentence_without_the_actor(kind: str, data: st.DataOb
     assert sentence == sentence.strip()
     assert kind in OWN_WORDS or sentence[0].islower(), "it goes on after the actor's name"
     assert [actor for actor in named.values() if actor in sentence] == []
+
+
+@each
+@given(data=st.data())
+@settings(max_examples=10, deadline=None)
+def test_its_times_are_told_in_utc_whatever_zone_they_came_in(kind: str, data: st.DataObject) -> None:
+    payload = data.draw(samples(KINDS[kind]))
+    there = {
+        name: value.astimezone(NEPAL)
+        for name, value in vars_of(payload).items()
+        if isinstance(value, datetime)
+    }
+    assert dataclasses.replace(payload, **there).sentence() == payload.sentence()
 
 
 @each

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tocsin.record.kinds import kind
+from tocsin.record.kinds import kind, utc
 
 
 @kind("alert_opened")
@@ -79,7 +79,7 @@ class AlertSnoozed:
     until: datetime
 
     def sentence(self) -> str:
-        return f"snoozed it until {self.until:%Y-%m-%d %H:%M} UTC"
+        return f"snoozed it until {utc(self.until)}"
 
     def changes(self) -> dict[str, Any]:
         return {
@@ -131,7 +131,7 @@ class AlertPromised:
     until: datetime
 
     def sentence(self) -> str:
-        return f"is still on it, until {self.until:%Y-%m-%d %H:%M} UTC"
+        return f"is still on it, until {utc(self.until)}"
 
     def changes(self) -> dict[str, Any]:
         return {"promised_until": self.until}
@@ -146,7 +146,7 @@ class AlertPromiseLapsed:
     at: datetime
 
     def sentence(self) -> str:
-        return f"took it back: {self.whose}'s acknowledgement lapsed at {self.at:%Y-%m-%d %H:%M} UTC"
+        return f"took it back: {self.whose}'s acknowledgement lapsed at {utc(self.at)}"
 
     def changes(self) -> dict[str, Any]:
         return {"acknowledged_at": None, "acknowledged_by": None, "promised_until": None}

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from tocsin.incidents.field_model import Filled
 from tocsin.incidents.item_model import Board, Item, ItemState
 from tocsin.incidents.model import Incident, RoleHolder, RoleName, Update
 from tocsin.incidents.role_model import words_of
+from tocsin.record.kinds import utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,6 @@ def _numbered(line: Line) -> str:
     return f"{line.text} (#{line.seq})" if line.seq else line.text
 
 
-def _utc(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
@@ -90,7 +86,7 @@ def _state(facts: Facts) -> list[Line]:
     i, holders = facts.incident, {r.role: r for r in facts.roles}
     about = f", service {facts.service}" if facts.service else ""
     about += f", {facts.type}" if facts.type else ""
-    since = f"since {_utc(i.declared_at)}" if i.resolved_at is None else f"resolved {_utc(i.resolved_at)}"
+    since = f"since {utc(i.declared_at)}" if i.resolved_at is None else f"resolved {utc(i.resolved_at)}"
     ours = [role.value for role in RoleName if role in holders]
     people = [
         f"{words_of(holders[role].title)}: {holders[role].name}"
@@ -106,7 +102,7 @@ def _state(facts: Facts) -> list[Line]:
 
 def _impact(facts: Facts) -> list[Line]:
     i = facts.incident
-    started = [Line(f"Since {_utc(i.impact_started_at)}")] if i.impact_started_at else []
+    started = [Line(f"Since {utc(i.impact_started_at)}")] if i.impact_started_at else []
     return [Line(i.impact), *started] if i.impact else [Line("Not described yet"), *started]
 
 
@@ -138,7 +134,7 @@ def _decisions(facts: Facts) -> list[Line]:
 def _tasks(facts: Facts) -> list[Line]:
     found = sorted((t for t in facts.board.tasks if t.open), key=lambda t: t.seq)
     return [
-        Line(f"{_who(t)}: {t.text}" + (f", due {_utc(t.due_at)}" if t.due_at else ""), t.seq) for t in found
+        Line(f"{_who(t)}: {t.text}" + (f", due {utc(t.due_at)}" if t.due_at else ""), t.seq) for t in found
     ]
 
 
@@ -155,7 +151,7 @@ def _unknown(facts: Facts) -> list[Line]:
 def _next_update(facts: Facts) -> list[Line]:
     due = facts.incident.update_due_at
     missed = ", and it is late" if facts.incident.update_missed_at else ""
-    return [Line(f"{_utc(due)}{missed}")] if due and facts.incident.resolved_at is None else []
+    return [Line(f"{utc(due)}{missed}")] if due and facts.incident.resolved_at is None else []
 
 
 def _next_steps(facts: Facts) -> list[Line]:

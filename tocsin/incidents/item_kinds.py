@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tocsin.record.kinds import kind
+from tocsin.record.kinds import kind, utc
 
 
 def _named(seq: int, text: str) -> str:
@@ -253,7 +253,7 @@ class TaskMade:
 
     def sentence(self) -> str:
         who = f" for {self.owner}" if self.owner else ""
-        due = f", due {self.due_at:%Y-%m-%d %H:%M} UTC" if self.due_at else ""
+        due = f", due {utc(self.due_at)}" if self.due_at else ""
         return f"added a task{who}: {self.text}{due}"
 
     def item(self) -> dict[str, Any]:

@@ -6,11 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tocsin.incidents.said_model import TAGS, Mention
-from tocsin.record.kinds import kind
-
-
-def _utc(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+from tocsin.record.kinds import kind, utc
 
 
 def _ended(text: str) -> str:
@@ -170,7 +166,7 @@ class TimesCorrected:
         named = {
             "impact started": self.impact_started_at, "detected": self.detected_at, "mitigated": self.mitigated_at,
         }  # fmt: skip
-        return "set the times: " + ", ".join(f"{k} {_utc(v) if v else 'unknown'}" for k, v in named.items())
+        return "set the times: " + ", ".join(f"{k} {utc(v) if v else 'unknown'}" for k, v in named.items())
 
     def changes(self) -> dict[str, Any]:
         return {
@@ -247,7 +243,7 @@ class UpdatePublished:
     def sentence(self) -> str:
         what = "said that nothing has changed" if self.unchanged else "published an update"
         said = f"{what} for {self.audience}: {_ended(self.state)}"
-        return f"{said} Next update at {_utc(self.next_update_at)}." if self.next_update_at else said
+        return f"{said} Next update at {utc(self.next_update_at)}." if self.next_update_at else said
 
     def changes(self) -> dict[str, Any]:
         return {
@@ -265,7 +261,7 @@ class UpdateMissed:
     at: datetime
 
     def sentence(self) -> str:
-        return f"an update was promised for {_utc(self.due_at)} and did not come"
+        return f"an update was promised for {utc(self.due_at)} and did not come"
 
     def changes(self) -> dict[str, Any]:
         return {"update_missed_at": self.at}
@@ -281,7 +277,7 @@ class UpdateReminded:
     due_at: datetime
 
     def sentence(self) -> str:
-        return f"reminds {self.to}: the next update is due at {_utc(self.due_at)}"
+        return f"reminds {self.to}: the next update is due at {utc(self.due_at)}"
 
 
 @kind("incident_resolved")

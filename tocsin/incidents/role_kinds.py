@@ -4,15 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from tocsin.record.kinds import kind
+from tocsin.record.kinds import kind, utc
 
 
 def _words(role: str) -> str:
     return role.replace("_", " ")
-
-
-def _at(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 @kind("role_taken")
@@ -77,7 +73,7 @@ class RoleOffered:
     despite: str = ""
 
     def sentence(self) -> str:
-        when = f" from {_at(self.effective_at)}" if self.effective_at else ""
+        when = f" from {utc(self.effective_at)}" if self.effective_at else ""
         despite = f", although not named for it: {self.despite}" if self.despite else ""
         return f"offered the role {_words(self.role)}{when} to {self.to}{despite}"
 
@@ -96,7 +92,7 @@ class RoleOfferReminded:
 
     def sentence(self) -> str:
         if self.accepted and self.effective_at:
-            return f"reminded: {self.to} takes the role {_words(self.role)} at {_at(self.effective_at)}"
+            return f"reminded: {self.to} takes the role {_words(self.role)} at {utc(self.effective_at)}"
         return f"asked {self.to} again to take the role {_words(self.role)}"
 
 
@@ -110,7 +106,7 @@ class RoleOfferAccepted:
     effective_at: datetime
 
     def sentence(self) -> str:
-        return f"agreed to take the role {_words(self.role)} at {_at(self.effective_at)}"
+        return f"agreed to take the role {_words(self.role)} at {utc(self.effective_at)}"
 
 
 @kind("role_offer_closed")

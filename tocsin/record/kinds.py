@@ -1,6 +1,7 @@
 """Kinds of entries: frozen dataclasses with one sentence each, declared beside the command that appends them."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import TypeAdapter
@@ -33,6 +34,11 @@ def kind(name: str) -> Callable[[type[K]], type[K]]:
         return cls
 
     return register
+
+
+def utc(moment: datetime) -> str:
+    """A moment in a sentence: `2026-11-27 02:12 UTC`, in whatever zone it was told."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def name_of(payload: Kind) -> str:
