@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from tests.contract.api import Api
+from tests.contract.asgi import ask
 from tests.contract.browsing import Browser
 from tests.domain.street import declared
 from tests.support import Company
 from tocsin.incidents import entries, roles
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Actor, Database
+from tocsin.kernel.sql import Statement
+from tocsin.record.kinds import KINDS
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -33,6 +36,15 @@ HOSTILE = [
 @pytest.fixture
 async def incident(db: Database, company: Company) -> Incident:
     return await declared(db, company.as_ana())
+
+
+#: The next entry, whose words are gone.
+GONE = Statement(
+    "test",
+    "with i as (update incidents set head = head + 1 where id = $1 returning head)"
+    " insert into entries (stream, seq, stream_type, kind, happened_at, actor, door, payload, redacted_at, redacted_by, redaction_reason)"
+    " select $1, i.head, 'incident', $2, clock(), 'Ana', 'web', '{}', clock(), 'Ana', 'a password' from i",
+)
 
 
 async def says(db: Database, actor: Actor, incident: Incident, line: str, **more: Any) -> int:
@@ -250,3 +262,37 @@ async def test_ways_to_an_entry(browser: Browser, db: Database, company: Company
     page = await browser.see("/search?q=line+77")
     assert f"{room}/entries/79" in page
     assert "Checkout" in await browser.see("/search?q=checkout")
+
+
+async def test_whatever_was_taken_out_every_page_of_the_incident_opens(
+    api: Api, browser: Browser, db: Database, company: Company, incident: Incident
+) -> None:
+    for kind in sorted(KINDS):
+        await db.run(GONE, incident.id, kind)
+    room = f"/incidents/{incident.key}"
+    for path in (
+        "",
+        "/state",
+        "/record",
+        "/entries?after=0",
+        "/brief",
+        "/export",
+        "/postmortem",
+        "/notes",
+        "/recordings",
+        "/update",
+    ):
+        await browser.see(f"{room}{path}")
+    for path in ("/", "/incidents", "/search?q=password"):
+        await browser.see(path)
+    for path in ("", "/brief", "/checklist", "/items", "/people", "/entries"):
+        assert await api.good("GET", f"{room}{path}")
+    for kind in ("json", "md", "pdf"):
+        assert (
+            await ask(
+                api.app,
+                "GET",
+                f"/api/v1{room}/export/{kind}",
+                headers={"authorization": f"Bearer {api.token}"},
+            )
+        ).status == 200

@@ -8,7 +8,20 @@ import pytest
 
 from tests.domain.street import declared
 from tests.support import Company
-from tocsin.incidents import commands, edits, entries, marks, output, roles, said_read, tasks, updates
+from tocsin.incidents import (
+    claims,
+    commands,
+    edits,
+    entries,
+    marks,
+    output,
+    role_offers,
+    roles,
+    said_read,
+    tasks,
+    updates,
+)
+from tocsin.incidents.item_queries import board_of
 from tocsin.incidents.model import Incident
 from tocsin.incidents.search import search
 from tocsin.kernel.db import Actor, Database
@@ -48,6 +61,8 @@ async def everything(db: Database) -> str:
         "select coalesce(string_agg(payload::text, ' '), '') from entries",
         "select coalesce(string_agg(words::text, ' '), '') from entry_words",
         "select coalesce(string_agg(text || why || outcome, ' '), '') from incident_items",
+        "select coalesce(string_agg(brief, ' '), '') from role_offers",
+        "select coalesce(string_agg(sub_status, ' '), '') from incidents",
         "select coalesce(string_agg(state || array_to_string(status_now, ' '), ' '), '') from incident_updates",
     ]
     return " ".join([str(await db.value(Statement("test", text))) for text in texts])
@@ -142,7 +157,8 @@ async def test_whatever_was_typed_can_be_taken_out(
             u, incident.id, audience="stakeholders", state="It was hunter2", status_now=("hunter2",)
         )
         await output.log_output(u, incident.id, "token=hunter2", "env")
-    for number in (2, 3, 4):
+        await role_offers.offer_role(u, incident.id, "tech_lead", company.ben, brief="It is hunter2")
+    for number in (2, 3, 4, 5):
         await redacts(db, company.as_ana(), incident, number)
     assert "hunter2" not in await everything(db)
 
@@ -154,8 +170,55 @@ async def test_what_people_work_on_is_taken_out_of_its_panel_too(
         await tasks.make(u, incident.id, "Change hunter2")
     async with db.unit(company.as_ben(), "web") as u:
         await tasks.take(u, incident.id, 2)
-    await redacts(db, company.as_ben(), incident, 3)
+    with pytest.raises(Forbidden, match=r"entry 2 again\. Ana Silva or an administrator"):
+        await redacts(db, company.as_ben(), incident, 3)
+    await redacts(db, company.as_ana(), incident, 2)
     assert "hunter2" not in await everything(db)
+
+
+async def test_who_added_to_what_another_wrote_takes_out_what_they_added(
+    db: Database, company: Company, incident: Incident
+) -> None:
+    async with db.unit(company.as_ana(), "web") as u:
+        await claims.claim(u, incident.id, "The pool is full", hypothesis=True)
+    async with db.unit(company.as_ben(), "web") as u:
+        await claims.add_evidence(u, incident.id, 2, "https://grafana.example/d/1?token=hunter2")
+    async with db.unit(company.as_ana(), "web") as u:
+        await claims.add_evidence(u, incident.id, 2, "#1")
+    async with db.unit(company.as_ben(), "web") as u:
+        await claims.judge(u, incident.id, 2, "supported", why="hunter2 says so")
+    for number in (3, 5):
+        await redacts(db, company.as_ben(), incident, number)
+    assert "hunter2" not in await everything(db)
+    (left,) = (await board_of(db, incident.id)).hypotheses
+    assert (left.text, left.evidence, left.outcome) == ("The pool is full", ("#1",), "")
+    first = await entry(db, incident.id, 2)
+    assert first
+    assert first.payload["text"] == "The pool is full"
+
+
+async def test_a_reason_is_taken_out_of_what_was_done(
+    db: Database, company: Company, incident: Incident
+) -> None:
+    async with db.unit(company.as_ana(), "web") as u:
+        await roles.take_role(u, incident.id, "scribe")
+        await roles.transfer_role(u, incident.id, "scribe", company.ben, why="hunter2 is mine")
+        await commands.resolve(u, incident.id)
+        await commands.reopen(u, incident.id, "hunter2 came back")
+    for number in (3, 5):
+        await redacts(db, company.as_ana(), incident, number)
+    assert "hunter2" not in await everything(db)
+
+
+async def test_an_update_whose_words_are_gone_is_not_said_again(
+    db: Database, company: Company, incident: Incident
+) -> None:
+    async with db.unit(company.as_ana(), "web") as u:
+        await updates.publish_update(u, incident.id, audience="stakeholders", state="It was hunter2")
+    await redacts(db, company.as_ana(), incident, 2)
+    with pytest.raises(Conflict, match=r"taken out\. Write a new one"):
+        async with db.unit(company.as_ana(), "web") as u:
+            await updates.still_true(u, incident.id)
 
 
 async def test_what_is_still_said_elsewhere_is_changed_there_first(
@@ -166,13 +229,18 @@ async def test_what_is_still_said_elsewhere_is_changed_there_first(
         await updates.publish_update(
             u, incident.id, audience="public", state="We look into it", title="Checkout"
         )
-    with pytest.raises(Conflict, match="still says"):
-        await redacts(db, company.as_ana(), incident, 2)
+        await commands.set_sub_status(u, incident.id, "hunter2 is changed")
+    for still in (2, 4):
+        with pytest.raises(Conflict, match="still says"):
+            await redacts(db, company.as_ana(), incident, still)
     with pytest.raises(Conflict, match="public"):
         await redacts(db, company.as_ana(), incident, 3)
     async with db.unit(company.as_ana(), "web") as u:
         await commands.set_summary(u, incident.id, "Something leaked")
-    await redacts(db, company.as_ana(), incident, 2)
+        await commands.set_sub_status(u, incident.id, "")
+    for number in (2, 4):
+        await redacts(db, company.as_ana(), incident, number)
+    assert "hunter2" not in await everything(db)
 
 
 async def test_what_was_done_stays(db: Database, company: Company, incident: Incident) -> None:

@@ -17,17 +17,20 @@ from tocsin.kernel.errors import Conflict, Forbidden, Invalid
 from tocsin.record.commands import redact
 from tocsin.record.model import Entry
 
-#: What the record says of itself, of people and of places: nobody typed more than a name or a choice.
+#: What the record says of itself, of people and of places: nobody typed more than a name or a choice, and perhaps a reason.
 FACTS = frozenset({
     "entry_redacted", "entry_pinned", "entry_unpinned", "call_started", "call_ended", "role_taken", "role_transferred",
     "role_given_up", "responder_joined", "responder_left", "member_added", "member_removed", "alert_linked",
     "alert_unlinked", "people_paged", "page_answered", "place_opened", "notes_saved", "update_missed", "status_changed",
     "recording_moved", "service_changed", "times_corrected", "incident_reopened", "postmortem_drafted", "postmortem_status_changed",
 })  # fmt: skip
+REASONS = ("why", "despite")
 #: What people work on: each of its entries names the first one by number, and says its words again.
 ITEM = "^(claim|hypothesis|evidence|decision|task|unknown|fact)_"
+#: What somebody who did not write it first may have added, of each entry about it.
+ADDED = ("evidence", "why", "outcome")
 #: Words that the incident itself may still show, and where they stand.
-SHOWN = {"incident_declared": ("summary", "impact", "reporter_contact"), "summary_changed": ("summary",), "impact_changed": ("impact",)}  # fmt: skip
+SHOWN = {"incident_declared": ("summary", "impact", "reporter_contact"), "summary_changed": ("summary",), "impact_changed": ("impact",), "sub_status_set": ("sub_status",)}  # fmt: skip
 
 
 class EditConflict(Conflict):
@@ -82,6 +85,8 @@ async def redact_entry(u: Unit, incident_id: UUID, seq: int, reason: str) -> Non
         await redact(u, incident_id, number, reason)
     if found.kind == "update_published":
         await u.run(said.blank_update, incident_id, seq)
+    if found.kind == "role_offered":
+        await u.run(said.blank_offer, incident_id, UUID(found.payload["offer_id"]))
     if found.kind == "transcript_attached":
         await u.run(recordings.drop_transcript, incident_id, seq)
     await u.run(said.forget_mentions, incident_id, seq)
@@ -100,15 +105,29 @@ async def _with_it(u: Unit, entry: Entry) -> list[int]:
     """The other entries that say the same words: edits of a line, and all about one thing that people work on."""
     numbers = [row["by_seq"] for row in await u.rows(said.ties, entry.stream, entry.seq, "edit")]
     if re.match(ITEM, entry.kind):
-        item = int(entry.payload.get("seq") or entry.seq)
-        numbers += [row["seq"] for row in await u.rows(said.item_entries, entry.stream, item, ITEM)]
-        await u.run(said.blank_item, entry.stream, item)
+        numbers += await _about_the_same(u, entry)
     return [number for number in numbers if number != entry.seq]
+
+
+async def _about_the_same(u: Unit, entry: Entry) -> list[int]:
+    """Whoever wrote it first, or an administrator, takes all of it out. Anybody else only what they added: evidence, a verdict's
+    reason, how it ended; that is told again by later entries at most."""
+    first = await one_entry(u, entry.stream, int(entry.payload.get("seq") or entry.seq))
+    if u.actor.role == "admin" or first.actor_id == u.actor.id:
+        await u.run(said.blank_item, entry.stream, first.seq)
+        return [row["seq"] for row in await u.rows(said.item_entries, entry.stream, first.seq, ITEM)]
+    added = next((entry.payload[name] for name in ADDED if entry.payload.get(name)), "")
+    if not added:
+        raise Forbidden(
+            f"Entry {entry.seq} says the words of entry {first.seq} again. {first.actor} or an administrator can take those out."
+        )
+    await u.run(said.blank_added, entry.stream, first.seq, added)
+    return [row["seq"] for row in await u.rows(said.added_again, entry.stream, first.seq, added)]
 
 
 def _check_words(incident: Incident, entry: Entry) -> None:
     """Whether there are words to take out, and nothing else shows them."""
-    if entry.kind in FACTS:
+    if entry.kind in FACTS and not any(entry.payload.get(reason) for reason in REASONS):
         raise Invalid("seq", "This entry holds no words that somebody typed; what was done stays.")
     if entry.payload.get("audience") == Audience.PUBLIC:
         raise Conflict("This update is on the public page, where taking it out here would not reach it.")

@@ -143,6 +143,10 @@ select seq from entry_mentions where incident_id = $1 and user_id = $2 and told_
 update incident_updates set state = '(taken out)', status_now = '{}', next_steps = '{}', unknowns = ''
 where incident_id = $1 and seq = $2
 
+-- name: blank_offer
+-- The brief of an offered role that was taken out of the record: whoever is asked again reads it no more.
+update role_offers set brief = '' where incident_id = $1 and id = $2
+
 -- name: item_entries
 -- engine
 -- All entries about what people work on under this number: each says its words again.
@@ -152,6 +156,19 @@ where e.stream = $1 and (e.seq = $2 or e.payload ->> 'seq' = $2::integer::text) 
 -- name: blank_item
 -- Its words in the panels, likewise.
 update incident_items set text = '(taken out)', why = '', undo = '', outcome = '', evidence = '{}'
+where incident_id = $1 and seq = $2
+
+-- name: added_again
+-- engine
+-- The entries about one thing that say what somebody added to it.
+select e.seq from entries e
+where e.stream = $1 and e.payload ->> 'seq' = $2::integer::text
+  and ($3::text in (e.payload ->> 'evidence', e.payload ->> 'why', e.payload ->> 'outcome') or e.payload -> 'all' ? $3::text)
+order by e.seq
+
+-- name: blank_added
+-- What was added, out of the panels.
+update incident_items set outcome = case when outcome = $3 then '' else outcome end, evidence = array_remove(evidence, $3)
 where incident_id = $1 and seq = $2
 
 -- name: start_call

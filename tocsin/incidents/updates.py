@@ -13,6 +13,7 @@ from tocsin.kernel.commands import command
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Conflict, Invalid
 from tocsin.kernel.ids import new_id
+from tocsin.record.queries import entry
 
 FARTHEST = timedelta(days=7)
 MAX_BULLETS = 10
@@ -74,6 +75,9 @@ async def still_true(u: Unit, incident_id: UUID, minutes: int | None = None) -> 
     last = await u.first(Update, sql.updates, incident_id)
     if last is None:
         raise Conflict("There was no update yet. Write the first one.")
+    said = await entry(u, incident_id, last.seq)
+    if said is None or said.redacted_at is not None:
+        raise Conflict("The words of the last update were taken out. Write a new one.")
     if minutes is not None and not 1 <= minutes <= 7 * 24 * 60:
         raise Invalid("minutes", "The next update is due in 1 to 10080 minutes.")
     rhythm = (await rhythm_of(u, incident.severity)).cadence or STILL
