@@ -12,6 +12,7 @@ from tocsin.incidents import commands, entries, parts, privacy, queries, roles, 
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Actor, Database
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
+from tocsin.kernel.sql import Statement
 from tocsin.people import commands as accounts
 from tocsin.record.queries import entries_after
 
@@ -131,6 +132,25 @@ async def test_people_are_let_in_and_taken_out_by_name(db: Database, company: Co
     for line in ("/let-in team Nobodies", "/take-out team", "/let-in zoe"):
         with pytest.raises(Invalid):
             await do(db, company.as_ben(), incident, line)
+
+
+async def test_a_role_that_was_given_shows_the_incident_for_good(db: Database, company: Company) -> None:
+    incident = await declared(db, company.as_ana(), private=True)
+    await do(db, company.as_ana(), incident, "/take im")
+    async with db.unit(company.as_ana(), "web") as u:
+        await roles.transfer_role(u, incident.id, "incident_manager", company.ben, why="I sleep")
+    await do(db, company.as_ben(), incident, "/take-out ana")
+    await do(db, company.as_ben(), incident, "/giveup im")
+    assert await sees(db, incident, company.ben), "somebody always sees it"
+
+
+async def test_who_sees_it_last_by_a_role_keeps_the_role(db: Database, company: Company) -> None:
+    incident = await declared(db, company.as_ana(), private=True)
+    await do(db, company.as_ana(), incident, "/take im")
+    await db.run(Statement("test", "delete from incident_members where incident_id = $1"), incident.id)
+    with pytest.raises(Conflict, match="Nobody could see"):
+        await do(db, company.as_ana(), incident, "/giveup im")
+    assert await sees(db, incident, company.ana)
 
 
 async def test_commands_of_an_outsider_find_nothing(db: Database, company: Company) -> None:

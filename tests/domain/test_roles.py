@@ -331,6 +331,14 @@ async def test_roles_of_ones_own(db: Database, company: Company, incident: Incid
     assert [h.title for h in await holders(db, incident.id)] == ["Tech lead", "Customer voice"]
     with pytest.raises(Invalid, match="must be one of"):
         await take(db, company.as_ana(), incident, "customer_liaison")
+    async with db.unit(company.as_ana(), "web") as u:
+        await roles.transfer_role(u, incident.id, "Customer voice", company.ana, why="Ben sleeps")
+    async with db.unit(company.as_ana(), "web") as u:
+        await roles.give_up_role(u, incident.id, "customer_liaison")
+    assert [h.title for h in await holders(db, incident.id)] == ["Tech lead"]
+    with pytest.raises(Invalid, match="must be one of"):
+        async with db.unit(company.as_ana(), "web") as u:
+            await roles.transfer_role(u, incident.id, "customer_liaison", company.ben)
     with pytest.raises(Conflict, match="stay"):
         async with db.unit(company.admin(), "web") as u:
             await role_definitions.put_away(u, "scribe")

@@ -21,10 +21,11 @@ _AT = re.compile(
 )
 
 
-async def role_typed(u: Unit, text: str) -> str:
-    """A role by its name, its title or its usual short form. Raises `Invalid` with those there are."""
+async def role_typed(u: Unit, text: str, incident_id: UUID | None = None) -> str:
+    """A role by its name, its title or its usual short form. Raises `Invalid` with those there are: with an incident also what is
+    held or offered there of those that were put away."""
     try:
-        return (await role_named(u, SHORT.get(text.strip().lower(), text))).name
+        return (await role_named(u, SHORT.get(text.strip().lower(), text), incident_id)).name
     except Invalid as error:
         raise Invalid("text", str(error)) from error
 
@@ -33,7 +34,7 @@ async def offer_typed(u: Unit, incident_id: UUID, role: str, *, mine: bool) -> U
     """The one offer that is meant; without a role there must be only one. `mine`: of those to the acting person."""
     waiting = [o for o in await offers_waiting(u, incident_id) if not mine or o.to_user_id == u.actor.id]
     if role:
-        wanted = await role_typed(u, role)
+        wanted = await role_typed(u, role, incident_id)
         waiting = [o for o in waiting if o.role == wanted]
     if not waiting:
         raise Invalid("text", "No role is offered to you here." if mine else "Nothing is offered here.")

@@ -19,14 +19,14 @@ async def _take(u: Unit, incident: Incident, rest: str) -> None:
 
 
 async def _give_up(u: Unit, incident: Incident, rest: str) -> None:
-    await roles.give_up_role(u, incident.id, await role_typed(u, rest))
+    await roles.give_up_role(u, incident.id, await role_typed(u, rest, incident.id))
 
 
 async def _give(u: Unit, incident: Incident, rest: str) -> None:
     role, name, why = _to_whom(rest, ": ")
     person = await person_typed(u, name, GIVE)
     try:
-        await roles.transfer_role(u, incident.id, await role_typed(u, role), person.id, why=why)
+        await roles.transfer_role(u, incident.id, await role_typed(u, role, incident.id), person.id, why=why)
     except Invalid as error:
         raise Invalid("text", f"{error} For example: {GIVE}") from error
 

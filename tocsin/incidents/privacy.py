@@ -76,12 +76,18 @@ async def make_public(u: Unit, incident_id: UUID, *, sure: bool = False, why: st
     await change(u, incident, MadePublic(said))
 
 
+async def let_in(u: Unit, incident: Incident, user_id: UUID, name: str) -> Incident:
+    """Whoever is asked into a private incident may see it from then on; the record says so."""
+    if incident.private and await u.value(rows.add_member, incident.id, user_id):
+        return await change(u, incident, MemberAdded(user_id, name))
+    return incident
+
+
 @command("incident.add_member")
 async def add_member(u: Unit, incident_id: UUID, user_id: UUID) -> None:
     """Lets somebody see a private incident."""
     incident, name = await _private(u, incident_id), await person(u, user_id)
-    if await u.value(rows.add_member, incident_id, user_id):
-        await change(u, incident, MemberAdded(user_id, name))
+    await let_in(u, incident, user_id, name)
 
 
 @command("incident.remove_member")
@@ -93,7 +99,7 @@ async def remove_member(u: Unit, incident_id: UUID, user_id: UUID) -> None:
         raise Conflict(f"{name} is {' and '.join(held)}. Transfer the role first.")
     if await u.run(sql.remove_member, incident_id, user_id):
         await change(u, incident, MemberRemoved(user_id, name))
-        await _somebody_stays(u, incident)
+        await somebody_stays(u, incident)
 
 
 @command("incident.let_team_in")
@@ -110,7 +116,7 @@ async def remove_team(u: Unit, incident_id: UUID, team_id: UUID) -> None:
     incident, name = await lock(u, incident_id), await _team(u, team_id)
     if await u.run(sql.remove_team, incident_id, team_id):
         await change(u, incident, TeamTakenOut(team_id, name))
-        await _somebody_stays(u, incident)
+        await somebody_stays(u, incident)
 
 
 async def _private(u: Unit, incident_id: UUID) -> Incident:
@@ -127,7 +133,8 @@ async def _team(u: Unit, team_id: UUID) -> str:
     return str(name)
 
 
-async def _somebody_stays(u: Unit, incident: Incident) -> None:
+async def somebody_stays(u: Unit, incident: Incident) -> None:
+    """After sight was taken from somebody: they are out of the room. Raises `Conflict` when nobody would be left who sees it."""
     if incident.private and not await u.value(sql.seen_by, incident.id):
         raise Conflict("Nobody could see this incident any more. Let somebody else in first.")
     await u.run(sql.absent, incident.id)

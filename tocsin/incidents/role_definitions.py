@@ -26,14 +26,14 @@ class RoleDraft:
     user_ids: Sequence[UUID] = ()
 
 
-async def definitions(db: Reader) -> list[RoleDefinition]:
-    """The roles that can be taken, in their order."""
-    return await db.all(RoleDefinition, rows.definitions)
+async def definitions(db: Reader, incident_id: UUID | None = None) -> list[RoleDefinition]:
+    """The roles that can be taken, in their order; with an incident also what is held or offered there of those put away."""
+    return await db.all(RoleDefinition, rows.definitions, incident_id)
 
 
-async def role_named(db: Reader, role: str) -> RoleDefinition:
+async def role_named(db: Reader, role: str, incident_id: UUID | None = None) -> RoleDefinition:
     """One of them, by the name that the record uses or by its title. Raises `Invalid` with those there are."""
-    known = await definitions(db)
+    known = await definitions(db, incident_id)
     wanted = role.strip().lower()
     found = next((d for d in known if wanted in (d.name, d.title.lower())), None)
     if found is None:

@@ -41,6 +41,7 @@ class RoleDefinition:
     teams: tuple[str, ...]
     user_ids: tuple[UUID, ...]
     people: tuple[str, ...]
+    put_away: bool
 
     @property
     def allowed(self) -> str:

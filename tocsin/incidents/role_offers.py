@@ -5,6 +5,7 @@ from uuid import UUID
 
 from tocsin.incidents.change import change, lock_open, me, person, sql, text
 from tocsin.incidents.model import Incident, RoleHolder, RoleName
+from tocsin.incidents.privacy import let_in
 from tocsin.incidents.role_definitions import role_named, rows
 from tocsin.incidents.role_kinds import RoleOfferAccepted, RoleOfferClosed, RoleOffered, RoleTransferred
 from tocsin.incidents.role_model import (
@@ -18,7 +19,7 @@ from tocsin.incidents.role_model import (
     next_look,
     words_of,
 )
-from tocsin.incidents.roles import holder_of, let_in, permitted
+from tocsin.incidents.roles import holder_of, permitted
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -139,7 +140,10 @@ async def withdraw_offer(u: Unit, offer_id: UUID, *, why: str = "") -> None:
     incident, offer = await _locked(u, offer_id)
     if offer.by_user_id != me(u):
         await _may_offer(
-            u, incident, await role_named(u, offer.role), await holder_of(u, incident.id, offer.role)
+            u,
+            incident,
+            await role_named(u, offer.role, incident.id),
+            await holder_of(u, incident.id, offer.role),
         )
     if offer.state is not OfferState.WITHDRAWN:
         await close(u, incident, offer, OfferState.WITHDRAWN, why)

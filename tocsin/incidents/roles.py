@@ -4,7 +4,7 @@ from uuid import UUID
 
 from tocsin.incidents.change import change, lock, me, person, sql, text
 from tocsin.incidents.model import Incident, RoleHolder
-from tocsin.incidents.privacy_kinds import MemberAdded
+from tocsin.incidents.privacy import let_in, somebody_stays
 from tocsin.incidents.role_definitions import role_named, rows
 from tocsin.incidents.role_kinds import RoleGivenUp, RoleTaken, RoleTransferred
 from tocsin.incidents.role_model import LONGEST_WHY, RoleDefinition, words_of
@@ -34,7 +34,7 @@ async def take_role(u: Unit, incident_id: UUID, role: str, *, despite: str = "")
 async def transfer_role(u: Unit, incident_id: UUID, role: str, to_user_id: UUID, *, why: str = "") -> None:
     """Gives a role to somebody at once. When somebody holds it, only with a reason: usually it is offered. The reason also
     stands for the emergency in which somebody gets it who is not named for it."""
-    incident, wanted = await lock(u, incident_id), await role_named(u, role)
+    incident, wanted = await lock(u, incident_id), await role_named(u, role, incident_id)
     holder, name = await holder_of(u, incident_id, wanted.name), await person(u, to_user_id)
     if holder is not None and holder.user_id == to_user_id:
         return
@@ -45,6 +45,7 @@ async def transfer_role(u: Unit, incident_id: UUID, role: str, to_user_id: UUID,
             f"{holder.name} is {words_of(wanted.title)}. Offer the role, or say why it has to move at once.",
         )
     await permitted(u, wanted, to_user_id, why)
+    incident = await let_in(u, incident, to_user_id, name)
     await _hold(u, incident, wanted, to_user_id)
     was = holder.name if holder else ""
     await change(u, incident, RoleTransferred(wanted.name, to_user_id, name, was, why=why))
@@ -53,9 +54,10 @@ async def transfer_role(u: Unit, incident_id: UUID, role: str, to_user_id: UUID,
 @command("incident.give_up_role")
 async def give_up_role(u: Unit, incident_id: UUID, role: str) -> None:
     """Lets go of one's own role."""
-    incident, wanted = await lock(u, incident_id), await role_named(u, role)
+    incident, wanted = await lock(u, incident_id), await role_named(u, role, incident_id)
     if await u.run(sql.let_go, incident_id, wanted.name, me(u)):
         await change(u, incident, RoleGivenUp(wanted.name))
+        await somebody_stays(u, incident)
 
 
 async def _hold(u: Unit, incident: Incident, role: RoleDefinition, user_id: UUID) -> None:
@@ -81,10 +83,3 @@ async def holder_of(u: Unit, incident_id: UUID, role: str) -> RoleHolder | None:
     """Who holds a role of a locked incident."""
     holders = await u.all(RoleHolder, sql.roles, incident_id)
     return next((h for h in holders if h.role == role), None)
-
-
-async def let_in(u: Unit, incident: Incident, user_id: UUID, name: str) -> Incident:
-    """Whoever is asked into a private incident may see it from then on; the record says so."""
-    if incident.private and await u.value(sql.add_member, incident.id, user_id):
-        return await change(u, incident, MemberAdded(user_id, name))
-    return incident

@@ -1,16 +1,19 @@
 -- name: definitions
 -- row: tocsin.incidents.role_model.RoleDefinition
--- The roles that can be taken, in their order, with who may.
+-- The roles that can be taken, in their order, with who may; and of those that were put away what is held or offered in incident $1.
 select d.name, d.title, d.instructions, d.who, d.shipped,
        coalesce(array_agg(t.id order by t.name) filter (where t.id is not null), '{}')::uuid[] as team_ids,
        coalesce(array_agg(t.name order by t.name) filter (where t.id is not null), '{}')::text[] as teams,
        coalesce(array_agg(u.id order by u.name) filter (where u.id is not null), '{}')::uuid[] as user_ids,
-       coalesce(array_agg(u.name order by u.name) filter (where u.id is not null), '{}')::text[] as people
+       coalesce(array_agg(u.name order by u.name) filter (where u.id is not null), '{}')::text[] as people,
+       d.archived_at is not null as put_away
 from role_definitions d
 left join role_eligible e on e.role = d.name
 left join teams t on t.id = e.team_id
 left join users u on u.id = e.user_id
 where d.archived_at is null
+   or exists (select from incident_roles r where r.incident_id = $1 and r.role = d.name)
+   or exists (select from role_offers o where o.incident_id = $1 and o.role = d.name and o.next_at is not null)
 group by d.name order by d.position, d.title
 
 -- name: define

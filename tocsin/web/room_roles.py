@@ -14,7 +14,7 @@ from tocsin.playbooks.queries import role_instructions
 async def context(db: Reader, incident: Incident, viewer: Viewer) -> dict[str, Any]:
     """What `incidents/panels/roles.html` shows; offers to the viewer also stand in the room's head."""
     defined, waiting = (
-        await role_definitions.definitions(db),
+        await role_definitions.definitions(db, incident.id),
         await queries.offers_waiting(db, incident.id),
     )
     held = {r.role: r for r in await queries.roles(db, incident.id)}
