@@ -56,6 +56,22 @@ async def test_a_duplicate_is_merged_and_goes_on_in_the_other(db: Database, comp
             await do(db, company.as_ana(), two, line)
 
 
+async def test_from_either_end_it_is_one_link(db: Database, company: Company) -> None:
+    one, two = await declared(db, company.as_ana()), await declared(db, company.as_ben(), "Second")
+    for incident, line in ((one, "/relate INC-2"), (two, "/relate INC-1"), (one, "/relate INC-2")):
+        await do(db, company.as_ana(), incident, line)
+    assert [(b.key, b.words) for b in await bonds.bonds_of(db, one.id, company.ana)] == [
+        ("INC-2", "is related to")
+    ]
+    assert (await again(db, two)).head == 2, "said once in each record"
+    for incident, line in ((one, "/relate caused by INC-2"), (two, "/relate caused by INC-1")):
+        await do(db, company.as_ana(), incident, line)
+    assert [(b.key, b.words) for b in await bonds.bonds_of(db, one.id, company.ana)] == [("INC-2", "caused")]
+    assert [(b.key, b.words) for b in await bonds.bonds_of(db, two.id, company.ana)] == [
+        ("INC-1", "was caused by")
+    ]
+
+
 async def test_reopening_undoes_a_merge(db: Database, company: Company) -> None:
     one, two = await declared(db, company.as_ana()), await declared(db, company.as_ben(), "Mail is late")
     await do(db, company.as_ana(), two, "/merge INC-1")

@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from tests.domain.street import declared, street
+from tests.domain.street import again, declared, street
 from tests.support import Company
 from tocsin.comms import commands, queries, statuspage_v2
+from tocsin.incidents import bonds, entries, updates
 from tocsin.incidents import commands as incidents
-from tocsin.incidents import entries, updates
+from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Database
 from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
@@ -110,3 +111,64 @@ async def test_setting_it_up(db: Database, company: Company) -> None:
         async with db.unit(company.as_ana(), "web") as u:
             await commands.set_component_status(u, first, "operational")
     assert await queries.public_incident(db, "abc") is None
+
+
+async def told_publicly(
+    db: Database, company: Company, incident: Incident, title: str, **components: str
+) -> None:
+    async with db.unit(company.as_ana(), "web") as u:
+        await updates.publish_update(
+            u, incident.id, audience="public", state=f"{title}.", title=title, components=components
+        )
+
+
+async def test_what_customers_know_of_a_merged_incident_goes_on_in_the_other(
+    db: Database, company: Company
+) -> None:
+    pumps, checkout = street(db), await component(db, company)
+    one, two = await declared(db, company.as_ana()), await declared(db, company.as_ana(), "The same")
+    await told_publicly(db, company, one, "Checkout is down", **{checkout: "major_outage"})
+    await pumps.settle()
+    async with db.unit(company.as_ana(), "web") as u:
+        await bonds.merge(u, one.id, two.id)
+    await pumps.settle()
+    (shown,) = (await queries.public_view(db)).current
+    assert (shown.row.title, shown.row.status) == ("Checkout is down", "investigating")
+    assert shown.row.next_update_at == (await again(db, two)).update_due_at
+    await told_publicly(db, company, two, "Checkout is back soon")
+    async with db.unit(company.as_ana(), "web") as u:
+        await incidents.resolve(u, two.id)
+    await pumps.settle()
+    view = await queries.public_view(db)
+    assert (view.current, view.indicator) == ((), "none")
+    (past,) = view.past
+    assert [u.body for u in past.updates] == [
+        "This incident has been resolved.",
+        "Checkout is back soon.",
+        "Checkout is down.",
+    ]
+
+
+async def test_of_two_that_customers_know_one_ends_and_nothing_is_said_to_work(
+    db: Database, company: Company
+) -> None:
+    pumps, checkout = street(db), await component(db, company)
+    one, two = await declared(db, company.as_ana()), await declared(db, company.as_ana(), "The same")
+    await told_publicly(db, company, one, "Checkout is down", **{checkout: "major_outage"})
+    await told_publicly(db, company, two, "Payments fail")
+    await pumps.settle()
+    async with db.unit(company.as_ana(), "web") as u:
+        await bonds.merge(u, one.id, two.id)
+    await pumps.settle()
+    view = await queries.public_view(db)
+    assert [(p.row.title, [c.name for c in p.components]) for p in view.current] == [
+        ("Payments fail", ["Checkout"])
+    ]
+    assert [p.updates[0].body for p in view.past] == [
+        "This is the same problem as “Payments fail”, where we report on."
+    ]
+    assert [c.status for c in view.components] == ["major_outage"], "it is still down"
+    async with db.unit(company.as_ana(), "web") as u:
+        await incidents.resolve(u, two.id)
+    await pumps.settle()
+    assert [c.status for c in (await queries.public_view(db)).components] == ["operational"]

@@ -12,7 +12,7 @@ from tests.domain.test_incidents import sentences
 from tests.support import Company
 from tocsin.alerts import commands as alerts
 from tocsin.duty import nudges
-from tocsin.incidents import commands, paged, queries, roles, updates
+from tocsin.incidents import bonds, commands, paged, parts, queries, roles, updates
 from tocsin.incidents.model import Incident
 from tocsin.incidents.work import UpdateClock, UpdateWatch
 from tocsin.kernel.db import Actor, Database
@@ -25,9 +25,9 @@ Later = Callable[..., Awaitable[None]]
 
 @pytest.fixture
 def pumps(db: Database) -> Pumps:
-    follows = {**nudges.FOLLOWS, **paged.FOLLOWS}
+    follows = {**nudges.FOLLOWS, **paged.FOLLOWS, **parts.FOLLOWS}
     db.follows = lambda kind: follows.get(kind, [])
-    batches = {**nudges.BATCHES, **paged.BATCHES}
+    batches = {**nudges.BATCHES, **paged.BATCHES, **parts.BATCHES}
     return Pumps(db, [UpdateClock(db), UpdateWatch(db), *(BatchPump(db, k, h) for k, h in batches.items())])
 
 
@@ -102,6 +102,20 @@ async def test_reminder_then_page_then_page_to_the_manager(
     said = await sentences(db, incident)
     assert sum("reminds Ben Okafor" in s for s in said) == 1
     assert sum("did not come" in s for s in said) == 1
+
+
+async def test_nobody_owes_an_update_of_what_was_merged(
+    db: Database, company: Company, pumps: Pumps, later: Later
+) -> None:
+    incident, into = await staffed(db, company), await declared(db, company.as_ana(), "The same")
+    await act(db, company.admin(), parts.watch, incident.id)
+    await later(minutes=16)
+    await pumps.settle()
+    assert ("Ben Okafor", False) in await paged_people(db)
+    await act(db, company.as_ana(), bonds.merge, incident.id, into.id)
+    await pumps.settle()
+    assert ("Ben Okafor", True) in await paged_people(db)
+    assert {r.name for r in await queries.responders(db, incident.id)} == {"Ana Silva", "Ben Okafor"}
 
 
 async def test_a_new_promise_begins_anew(db: Database, company: Company, pumps: Pumps, later: Later) -> None:

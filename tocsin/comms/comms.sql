@@ -54,6 +54,16 @@ update publications set title = $2, status = $3, impact = $4, next_update_at = $
     resolved_at = case when $3 = 'resolved' then coalesce(resolved_at, clock()) end
 where id = $1
 
+-- name: hand_over
+-- A publication goes on as that of another incident, which has none.
+update publications set incident_id = $2, next_update_at = $3, updated_at = clock() where id = $1
+
+-- name: hand_over_components
+-- What one publication is about, another one is about as well.
+insert into publication_components (publication_id, component_id, status)
+select $2, component_id, status from publication_components where publication_id = $1
+on conflict (publication_id, component_id) do nothing
+
 -- name: add_public_update
 -- One update; the same one never twice.
 insert into publication_updates (id, publication_id, update_id, status, body, affected)

@@ -1,6 +1,7 @@
 """Publishing: what was written for the public goes to the status page, and nothing else does."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,15 +24,17 @@ from tocsin.record.kinds import decode
 from tocsin.record.queries import entry
 
 sql = Statements("tocsin.comms")
-PUBLISH, END, REOPEN = "comms.publish", "comms.end", "comms.reopen"
+PUBLISH, END, REOPEN, MERGE = "comms.publish", "comms.end", "comms.reopen", "comms.merge"
 FOLLOWS: dict[str, list[str]] = {
     "update_published": [PUBLISH],
     "incident_resolved": [END],
     "incident_cancelled": [END],
     "incident_reopened": [REOPEN],
+    "incident_merged": [MERGE],
 }
 RESOLVED = "This incident has been resolved."
 BACK = "The problem is back. We are working on it."
+SAME = "This is the same problem as “{}”, where we report on."
 
 
 async def publish(u: Unit, works: list[Work]) -> None:
@@ -120,13 +123,43 @@ async def _follow(u: Unit, incident_id: UUID, status: str, words: str) -> None:
     if over:
         held = await u.all(Component, sql.affected_only_by, publication.id)
         affected = [await _set(u, component, ComponentStatus.OPERATIONAL) for component in held]
+    await _say(u, publication, status, words, incident.update_due_at, affected)
+
+
+async def merge(u: Unit, works: list[Work]) -> None:
+    """What customers were told of a merged incident goes on where the work goes on. If they know of both, it ends there with the
+    name of the other one; what is down stays down, now because of that."""
+    for work in works:
+        incident = await lock(u, UUID(work.payload["stream"]))
+        publication = await u.first(PublicationRow, sql.publication_of, incident.id)
+        if publication is None or incident.merged_into is None:
+            continue
+        into = incident
+        while into.merged_into is not None:
+            into = await lock(u, into.merged_into)
+        other = await u.first(PublicationRow, sql.publication_of, into.id)
+        if other is None:
+            await u.run(sql.hand_over, publication.id, into.id, into.update_due_at)
+        else:
+            await u.run(sql.hand_over_components, publication.id, other.id)
+            await _say(u, publication, "resolved", SAME.format(other.title), None, [])
+        if into.resolved_at is not None:
+            await _follow(u, into.id, "resolved", RESOLVED)
+        u.touch("status")
+
+
+async def _say(
+    u: Unit,
+    publication: PublicationRow,
+    status: str,
+    words: str,
+    due_at: datetime | None,
+    affected: list[dict[str, Any]],
+) -> None:
     await u.value(sql.add_public_update, slug12(), publication.id, None, status, words, affected)
-    await u.run(
-        sql.change_publication, publication.id, publication.title, status, publication.impact,
-        incident.update_due_at,
-    )  # fmt: skip
+    await u.run(sql.change_publication, publication.id, publication.title, status, publication.impact, due_at)
     u.touch("status")
 
 
-BATCHES: dict[str, Batch] = {PUBLISH: publish, END: end, REOPEN: reopen}
+BATCHES: dict[str, Batch] = {PUBLISH: publish, END: end, REOPEN: reopen, MERGE: merge}
 JOBS: dict[str, Job] = {}

@@ -15,6 +15,7 @@ from tocsin.incidents.commands import declare
 from tocsin.incidents.links import link_alert, unlink_alert
 from tocsin.incidents.model import Incident, Status
 from tocsin.incidents.queries import alerts_of
+from tocsin.incidents.rhythm import end_promise
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Conflict, Invalid
@@ -77,6 +78,7 @@ async def merge(u: Unit, incident_id: UUID, into_id: UUID, why: str = "") -> Non
     _may_merge(incident, into)
     said = checked("why", why, 1000, needed=False)
     after = await change(u, incident, IncidentMerged(into.id, into.key, await u.clock(), said))
+    await end_promise(u, incident.id)
     await u.run(sql.hand_over_alerts, incident.id, into.id)
     await u.run(sql.hand_over_people, incident.id, into.id)
     # By its key alone: whoever reads this may not be let into the other one, now or later.

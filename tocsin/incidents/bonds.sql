@@ -4,8 +4,15 @@
 select id from incidents where key = $1 and may_see_incident(incidents, $2)
 
 -- name: bind
--- Two incidents have to do with each other. Answers nothing when that is known already.
-insert into incident_links (incident_id, other_id, relation) values ($1, $2, $3)
+-- Two incidents have to do with each other in one way: what was said from the other end before is replaced. Answers nothing when
+-- it is known already, from either end.
+with turned as (
+    delete from incident_links where incident_id = $2 and other_id = $1 and ($3 <> 'related' or relation <> 'related')
+)
+insert into incident_links (incident_id, other_id, relation)
+select $1, $2, $3 where not exists (
+    select from incident_links where incident_id = $2 and other_id = $1 and $3 = 'related' and relation = 'related'
+)
 on conflict (incident_id, other_id) do update set relation = excluded.relation
 where incident_links.relation <> excluded.relation
 returning true
@@ -36,8 +43,8 @@ select $2, alert_id from incident_alerts where incident_id = $1 on conflict do n
 
 -- name: hand_over_people
 -- Who takes part in one incident takes part in another one as well, if they may see it.
-insert into incident_responders (incident_id, user_id)
-select i.id, r.user_id from incident_responders r join incidents i on i.id = $2
+insert into incident_responders (incident_id, user_id, part)
+select i.id, r.user_id, r.part from incident_responders r join incidents i on i.id = $2
 where r.incident_id = $1 and r.left_at is null and may_see_incident(i, r.user_id)
 on conflict (incident_id, user_id) do update set left_at = null, joined_at = clock()
 where incident_responders.left_at is not null

@@ -13,8 +13,8 @@ from tocsin.incidents.people_kinds import (
     ResponderWatches,
     WatchersReleased,
 )
+from tocsin.incidents.privacy import let_in
 from tocsin.incidents.role_model import LONGEST_WHY
-from tocsin.incidents.roles import let_in
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Conflict, Forbidden
@@ -122,5 +122,6 @@ async def resolved(u: Unit, works: list[Work]) -> None:
 FOLLOWS = {
     "incident_resolved": ["incidents.release_watchers"],
     "incident_cancelled": ["incidents.release_watchers"],
+    "incident_merged": ["incidents.release_watchers"],
 }
 BATCHES: dict[str, Batch] = {"incidents.release_watchers": resolved}
