@@ -12,9 +12,8 @@ from tocsin.incidents.change import change, lock, lock_two
 from tocsin.incidents.change import sql as rows
 from tocsin.incidents.change import text as checked
 from tocsin.incidents.commands import declare
-from tocsin.incidents.links import link_alert, unlink_alert
+from tocsin.incidents.links import move_alerts
 from tocsin.incidents.model import Incident, Status
-from tocsin.incidents.queries import alerts_of
 from tocsin.incidents.rhythm import end_promise
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Reader, Unit
@@ -154,13 +153,8 @@ async def split(
     for seq in found:
         if await entry(u, incident_id, seq) is None:
             raise Invalid("entries", f"There is no entry #{seq}.")
-    linked = {a.number: a.id for a in await alerts_of(u, incident_id)}
-    if strangers := [number for number in alerts if number not in linked]:
-        raise Invalid("alerts", f"Alert #{strangers[0]} is not linked to this incident.")
     key = await _new(u, incident_id, summary, severity, "split_from", found)
-    for number in sorted(set(alerts)):
-        await link_alert(u, await other(u, key), linked[number])
-        await unlink_alert(u, incident_id, linked[number])
+    await move_alerts(u, incident_id, await other(u, key), alerts)
     return key
 
 

@@ -1,5 +1,6 @@
 """Alerts of an incident: linked when it is declared from one, or later by hand."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from tocsin.alerts import commands as alerts
@@ -29,6 +30,16 @@ async def unlink_alert(u: Unit, incident_id: UUID, alert_id: UUID) -> None:
     if await u.run(sql.unlink, incident_id, alert_id):
         await change(u, incident, AlertUnlinked(alert.id, alert.number, alert.message))
         u.touch(f"alert:{alert_id}")
+
+
+async def move_alerts(u: Unit, incident_id: UUID, into_id: UUID, numbers: Collection[int]) -> None:
+    """Alerts of one incident belong to another one instead. Raises `Invalid` for one that is not linked to it."""
+    linked = {a.number: a.id for a in await alerts_of(u, incident_id)}
+    if strangers := [number for number in numbers if number not in linked]:
+        raise Invalid("alerts", f"Alert #{strangers[0]} is not linked to this incident.")
+    for number in sorted(set(numbers)):
+        await link_alert(u, into_id, linked[number])
+        await unlink_alert(u, incident_id, linked[number])
 
 
 async def alert_to_link(u: Unit, alert_id: UUID) -> Alert:
