@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.domain.street import again, declared
@@ -219,6 +219,7 @@ json_like = st.recursive(
 
 
 @given(st.sampled_from(list(FieldKind)), json_like)
+@example(FieldKind.CHOICES, [""])
 def test_any_value_is_stored_or_refused_in_words(kind: FieldKind, value: Any) -> None:
     """And what is stored is stored again as the same."""
     with suppress(Invalid):

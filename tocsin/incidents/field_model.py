@@ -92,9 +92,10 @@ def checked(field: FieldDefinition, value: Any) -> Any:
     if value is None or value == "" or value in ([], ()):
         return None
     try:
-        return _READ[field.kind](field, value)
+        read = _READ[field.kind](field, value)
     except (ValueError, TypeError, OverflowError):
         raise Invalid("fields", f"{field.title}: {_WANTED[field.kind]}") from None
+    return None if read == [] else read
 
 
 def _text(_: FieldDefinition, value: Any) -> str:
