@@ -6,7 +6,9 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
+from tocsin.edge.templates import moments
 from tocsin.incidents.said_model import Mention
 from tocsin.web.unfurl import LONGEST, label, short
 from tocsin.web.words import html, is_block, pre
@@ -109,3 +111,12 @@ def test_a_long_address_loses_its_middle() -> None:
     assert short("https://example.org/") == "example.org"
     assert len(short("https://example.org/" + "x" * 500)) <= LONGEST
     assert "\u202e" not in short("https://example.org/\u202egnp")
+
+
+def test_moments_of_a_sentence_are_shown_on_the_readers_clock() -> None:
+    told = moments("set the times: impact <began> 2026-11-27 02:12 UTC")
+    assert told == (
+        "set the times: impact &lt;began&gt; <local-moment><time"
+        ' datetime="2026-11-27T02:12:00Z">2026-11-27 02:12 UTC</time></local-moment>'
+    )
+    assert moments(Markup("<b>at</b> 02:12 UTC")) == "<b>at</b> 02:12 UTC"

@@ -1,6 +1,7 @@
 """The Jinja environment: escaping, filters, addresses of static files. Knows no request."""
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -10,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import jinja2
+from markupsafe import Markup, escape
 
 from tocsin.duty.words import at_time, day_and_time, known, time_range
 from tocsin.edge import first
@@ -18,6 +20,8 @@ from tocsin.oncall.clocks import local
 WEB = Path(str(files("tocsin").joinpath("web")))
 #: As the pages' script draws the moon: people sleep a little longer than nights of shifts are counted.
 NIGHT_BEGINS, NIGHT_ENDS = 22, 7
+#: How sentences of the record and briefs tell a moment.
+_MOMENT = re.compile(r"\b(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC\b")
 #: Banners above every page, for example that nobody can be paged. Handed in by `app`.
 Warnings = Callable[[], Awaitable[list[str]]]
 
@@ -43,7 +47,7 @@ class Templates:
             asset=asset, between=time_range, clock_face=clock_face, first_rules=first.RULES
         )
         self.env.filters.update(
-            iso=iso, utc=utc, duration=duration, local_input=local_input, there=day_and_time
+            iso=iso, utc=utc, duration=duration, local_input=local_input, there=day_and_time, moments=moments
         )
 
     def text(self, template: str, context: Mapping[str, Any]) -> str:
@@ -66,6 +70,12 @@ def iso(moment: datetime) -> str:
 def utc(moment: datetime) -> str:
     """What is read before scripts have run, and in exports."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def moments(words: str) -> Markup:
+    """A sentence whose moments the reader sees on their own clock. Escapes what is not markup already."""
+    shown = r'<local-moment><time datetime="\1T\2:00Z">\1 \2 UTC</time></local-moment>'
+    return Markup(_MOMENT.sub(shown, str(escape(words))))  # noqa: S704 - escaped above
 
 
 def local_input(moment: datetime, zone: str) -> str:
