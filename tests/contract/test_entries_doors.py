@@ -255,6 +255,10 @@ async def test_ways_to_an_entry(browser: Browser, db: Database, company: Company
     assert await seqs("q=line+77") == [79]
     assert 'data-seq="79"' in await browser.see(f"{room}/record?q=line+77&order=time")
     assert "after=100" in await browser.see(f"{room}/record")
+    newest = await browser.see(f"{room}/record?q=line&order=newest")
+    assert newest.index('data-seq="80"') < newest.index('data-seq="79"')
+    assert "order=newest" in newest
+    assert "before=" in newest
     assert (await browser.ask("GET", f"{room}/record/filter?group=said&q=line"))[1]["location"].endswith(
         "/record?q=line&kinds=said"
     )

@@ -1,5 +1,6 @@
 """The record as it is read: in pieces for the room's list, and as a page of its own with filters, in either order."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from tocsin.web.entry_shown import shown
 from tocsin.web.lookup import incident_of, seq_of
 
 PIECE, CATCH_UP, PAGE = 200, 500, 100
+ORDERS = ("number", "newest", "time")
 MOST = 2_000_000_000
 #: Reactions of the last seconds are told again: their times are those of statements, not of commits.
 OVERLAP = timedelta(seconds=10)
@@ -79,23 +81,25 @@ async def record(request: Request) -> Response:
     """The record with filters, by number or by time; every choice stands in the address."""
     incident, query, db = await incident_of(request), read_query(request), site_of(request).database
     viewer = await viewer_of(request)
-    order = query.choice("order", ("number", "time"), default="number")
+    order = query.choice("order", ORDERS, default="number")
     at = _moment(query, "at", viewer.time_zone)
-    wanted = _window(query, PAGE)
-    wanted = search.Window(wanted.kinds, wanted.words, wanted.after, wanted.before, PAGE + 1)
+    wanted = replace(_window(query, PAGE), limit=PAGE + 1)
     origins = await bonds.took_in(db, incident.id, viewer.id)
     within = bool(origins) and query.flag("merged")
     if within:
         order, found = "time", await search.together(db, [incident.id, *(o.id for o in origins)], wanted, at)
     elif order == "time":
         found = await search.by_time(db, incident.id, wanted, at)
-    elif at is not None:
-        since = await search.seq_at(db, incident.id, at)
-        found = await search.forward(
-            db, incident.id, search.Window(wanted.kinds, wanted.words, since - 1, MOST, PAGE + 1)
-        )
     else:
-        found = await search.forward(db, incident.id, wanted)
+        if at is not None:
+            since = await search.seq_at(db, incident.id, at) - 1
+            wanted = replace(wanted, after=max(since, wanted.after))
+        newest = order == "newest"
+        found = (
+            (await search.backward(db, incident.id, wanted))[::-1]
+            if newest
+            else await search.forward(db, incident.id, wanted)
+        )
     page_of, more = found[:PAGE], len(found) > PAGE
     context: dict[str, Any] = {
         "nav": "incidents", "incident": incident, "groups": {name: words for name, (words, _) in GROUPS.items()},
