@@ -36,6 +36,8 @@ async def import_record(u: Unit, record: Record) -> dict[str, Any]:
         return {"key": known["key"], "id": str(known["id"]), "new": False}
     rows = rows_of(record.entries)
     state, incident_id = rows.state, new_id()
+    if state["private"] and u.actor.id is None:
+        raise Invalid("record", "This record is private and no person imports it, so nobody could see it.")
     key = await new_key(u, private=state["private"])
     await u.run(
         sql.insert_incident, incident_id, key, state["summary"], state["severity"], state["status"], state["impact"],
