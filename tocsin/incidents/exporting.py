@@ -19,7 +19,6 @@ from tocsin.incidents.item_queries import items_of
 from tocsin.incidents.model import Incident
 from tocsin.incidents.recording_read import Transcript, calls_of, cues_of
 from tocsin.kernel.db import Reader
-from tocsin.kernel.errors import NotFound
 from tocsin.kernel.sql import Statements
 from tocsin.record.kinds import KINDS, decode
 from tocsin.record.model import Entry
@@ -57,18 +56,6 @@ class Attachments(Protocol):
     def read(self, attachment: Attachment) -> AsyncIterator[bytes]:
         """One file, in pieces."""
         ...
-
-
-class NoAttachments:
-    """As long as nobody keeps files."""
-
-    async def of(self, _db: Reader, _incident_id: UUID) -> Sequence[Attachment]:
-        """None."""
-        return ()
-
-    def read(self, attachment: Attachment) -> AsyncIterator[bytes]:
-        """There is nothing to read."""
-        raise NotFound(f"There is no file {attachment.name}.")
 
 
 @dataclass(frozen=True, slots=True)
