@@ -36,12 +36,14 @@ async def import_record(u: Unit, record: Record) -> dict[str, Any]:
         return {"key": known["key"], "id": str(known["id"]), "new": False}
     rows = rows_of(record.entries)
     state, incident_id = rows.state, new_id()
-    if state["private"] and u.actor.id is None:
+    # Fails closed: words of entries may have been taken out, and what the file says of itself counts as much.
+    private = state["private"] or record.private
+    if private and u.actor.id is None:
         raise Invalid("record", "This record is private and no person imports it, so nobody could see it.")
-    key = await new_key(u, private=state["private"])
+    key = await new_key(u, private=private)
     await u.run(
         sql.insert_incident, incident_id, key, state["summary"], state["severity"], state["status"], state["impact"],
-        state["reporter_contact"], list(state["products"]), state["private"], u.actor.id, state["impact_started_at"],
+        state["reporter_contact"], list(state["products"]), private, u.actor.id, state["impact_started_at"],
         state["detected_at"], record.declared_at, state["acknowledged_at"], state["first_update_at"],
         state["mitigated_at"], state["resolved_at"], len(record.entries), state["sub_status"],
     )  # fmt: skip
@@ -49,7 +51,7 @@ async def import_record(u: Unit, record: Record) -> dict[str, Any]:
         sql.keep_origin, incident_id, record.export_id, record.origin_key, record.origin_url, u.actor.name, record.carried
     ):  # fmt: skip
         raise Invalid("record", "This export is being imported already. Look again in a moment.")
-    if state["private"] and u.actor.id:
+    if private and u.actor.id:
         await u.value(incident_sql.add_member, incident_id, u.actor.id)
     people = await _known(u, record.entries)
     for start in range(0, len(record.entries), STEP):
@@ -63,7 +65,7 @@ async def import_record(u: Unit, record: Record) -> dict[str, Any]:
         u, incident,
         IncidentImported(
             record.export_id, record.origin_key, record.origin_url, record.exported_at, over_at,
-            was_open=incident.resolved_at is None,
+            was_open=incident.resolved_at is None, private=private and not state["private"],
         ),
     )  # fmt: skip
     return {"key": key, "id": str(incident_id), "new": True}
