@@ -3,7 +3,7 @@
 Nobody is paged, no place is opened, no clock runs: it is over here, whatever it was there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -55,7 +55,11 @@ async def import_record(u: Unit, record: Record) -> dict[str, Any]:
         await u.value(incident_sql.add_member, incident_id, u.actor.id)
     people = await _known(u, record.entries)
     for start in range(0, len(record.entries), STEP):
-        await u.run(sql.insert_entries, incident_id, *_columns(record.entries[start : start + STEP], people))
+        await u.run(
+            sql.insert_entries,
+            incident_id,
+            *_columns(record.entries[start : start + STEP], people, rows.edits),
+        )
     await _write(u, incident_id, rows, people)
     for t in record.transcripts:
         await recordings.store(u, incident_id, t.seq, t.name, t.began_at, t.cues, t.told)
@@ -77,11 +81,11 @@ async def _known(u: Unit, entries: Iterable[Imported]) -> set[UUID]:
     return {row["id"] for row in await u.rows(sql.known_people, list(named))}
 
 
-def _columns(entries: Iterable[Imported], people: set[UUID]) -> list[list[Any]]:
+def _columns(entries: Iterable[Imported], people: set[UUID], edits: Mapping[int, int]) -> list[list[Any]]:
     of = [
         (
             e.seq, e.kind if e.redacted else name_of(e.payload), e.happened_at, e.recorded_at,
-            e.actor_id if e.actor_id in people else None, e.actor, e.door, {} if e.redacted else encode(e.payload), e.amends,
+            e.actor_id if e.actor_id in people else None, e.actor, e.door, {} if e.redacted else encode(e.payload), edits.get(e.seq),
             *(e.redacted or (None, None, None)),
         )
         for e in entries
@@ -90,7 +94,9 @@ def _columns(entries: Iterable[Imported], people: set[UUID]) -> list[list[Any]]:
 
 
 async def _write(u: Unit, incident_id: UUID, rows: Rows, people: set[UUID]) -> None:
-    """What is read from rows rather than from entries: items, updates."""
+    """What is read from rows rather than from entries: edits and replies, items, updates."""
+    for how, ties in (("edit", rows.edits), ("reply", rows.replies)):
+        await u.run(rows_sql.insert_ties, incident_id, how, list(ties), list(ties.values()))
     for seq, item in rows.items.items():
         owner = item["owner_id"] if item["owner_id"] in people else None
         await u.run(
