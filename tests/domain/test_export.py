@@ -179,6 +179,31 @@ async def test_markdown_says_everything_and_no_markup_of_others(db: Database, co
     assert text.endswith("# Our notes")
 
 
+async def test_an_edited_line_stands_in_its_newest_words(db: Database, company: Company) -> None:
+    """And what it said before stands with the edit."""
+    incident, ana = await declared(db, company.as_ana()), company.as_ana()
+    line = await do(db, ana, entries.say, incident.id, "restarted edge-3", said_by="Zoë")
+    await do(db, ana, edits.edit_entry, incident.id, line, "restarted edge-4")
+    await do(db, ana, edits.edit_entry, incident.id, line, "restarted edge-5")
+    found = await again(db, incident)
+    data = await exported(db, found)
+    texts = [e["text"] for e in data["entries"][1:]]
+    assert texts[0] == "Zoë said: restarted edge-5"
+    assert texts[1:] == [
+        "edited entry 2, which said: restarted edge-3",
+        "edited entry 2, which said: restarted edge-4",
+    ]
+    assert data["entries"][1]["payload"]["text"] == "restarted edge-3", "what was written stays what it is"
+    text = "\n".join(export_markdown.entries(data["entries"]))
+    assert text.index("edge-5") < text.index("edge-3") < text.index("edge-4")
+    await do(db, ana, edits.edit_entry, incident.id, line, "restarted edge-6")
+    assert await exported(db, found) | {"exported_at": 0} == data | {"exported_at": 0}, (
+        "what came later is left to the next"
+    )
+    await do(db, ana, edits.redact_entry, incident.id, line, "a secret")
+    assert "edge-" not in orjson.dumps((await exported(db, await again(db, incident)))["entries"]).decode()
+
+
 def changed(data: dict[str, Any], **more: Any) -> bytes:
     return orjson.dumps(data | more)
 
