@@ -1,9 +1,9 @@
 """Commands of the rooms for entries: later, for others, as a reply; edited, pinned, taken out; what a terminal printed."""
 
 import re
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
+from tocsin.chatops.names import time_passed
 from tocsin.chatops.verb import Verb
 from tocsin.incidents import edits, entries, marks, output
 from tocsin.incidents.model import Incident
@@ -21,7 +21,7 @@ _BY = re.compile(r"([^\n:]{1,60}):\s+(.*)", re.DOTALL)
 async def time_before(u: Unit, line: str, *, said_by: bool) -> tuple[datetime | None, str, str]:
     """`14:02 Ana: restarted redis` as time, name and words; what is not there is None or empty.
 
-    A time without a date is the last one that has passed on the clock of whoever types it.
+    A time without a date is the last one that has passed on the clock of whoever types it; see `time_passed`.
     """
     found = _CLOCK.fullmatch(line.strip())
     at, rest = None, line.strip()
@@ -32,14 +32,10 @@ async def time_before(u: Unit, line: str, *, said_by: bool) -> tuple[datetime | 
 
 
 async def _passed(u: Unit, date: str | None, hour: int, minute: int) -> datetime:
-    zone, now = ZoneInfo(await zone_of(u, u.actor.id)), await u.clock()
     try:
-        if date:
-            return datetime.fromisoformat(date).replace(hour=hour, minute=minute, tzinfo=zone)
-        at = now.astimezone(zone).replace(hour=hour, minute=minute, second=0, microsecond=0)
+        return time_passed(await u.clock(), await zone_of(u, u.actor.id), date, hour, minute)
     except ValueError:
         raise Invalid("text", "That is no time of day.") from None
-    return at if at <= now else at - timedelta(days=1)
 
 
 async def _at(u: Unit, incident: Incident, rest: str) -> None:

@@ -3,9 +3,11 @@
 import re
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from tocsin.incidents.queries import offers_waiting
 from tocsin.incidents.role_definitions import role_named
+from tocsin.incidents.said_model import AHEAD
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Invalid
 from tocsin.oncall.clocks import instant, local, zone_exists
@@ -68,6 +70,18 @@ def time_typed(text: str, zone: str, now: datetime) -> tuple[str, datetime | Non
     if moment <= now:
         moment = instant((there + timedelta(days=1)).replace(tzinfo=None), zone)
     return found["rest"], moment
+
+
+def time_passed(now: datetime, zone: str, date: str | None, hour: int, minute: int) -> datetime:
+    """When it was last so late on that clock, or on a date. What a watch that is a little ahead shows is now. Raises `ValueError` when
+    there is no such time."""
+    clock = ZoneInfo(zone if zone_exists(zone) else "UTC")
+    day = datetime.fromisoformat(date) if date else now.astimezone(clock)
+    at = day.replace(hour=hour, minute=minute, second=0, microsecond=0, tzinfo=clock)
+    if not date:
+        days = (at + timedelta(days=n) for n in (1, 0, -1))
+        at = next(each for each in days if each <= now + AHEAD)
+    return min(at, now) if at <= now + AHEAD else at
 
 
 async def zone_of(u: Unit, user_id: UUID | None) -> str:
