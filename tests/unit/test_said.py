@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tocsin.app  # noqa: F401 - the composition root imports every package, and so registers every kind
-from tocsin.chatops.names import time_passed
+from tocsin.chatops.times import time_passed
 from tocsin.incidents.kind_groups import GROUPS, group_of, kinds_in
 from tocsin.incidents.output import shortened
 from tocsin.incidents.said_model import may_have_happened, mentions_in, one_emoji, plain

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from tocsin.chatops.entry_verbs import time_before
+from tocsin.chatops.times import time_before
 from tocsin.edge.door import Form, Site, Who, act, page, read_form, redirect
 from tocsin.incidents import entries, marks, output
 from tocsin.incidents.model import Incident
