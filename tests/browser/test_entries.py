@@ -214,7 +214,7 @@ def test_what_the_scribe_wrote_stays_until_it_is_written_down(people: People, ke
     page.route("**/log", lambda route: (route.fetch(), route.fulfill(status=502, body="")))
     people.watch.expected.add(502)
     heard.press("Enter")
-    expect(said).to_have_text("Not written down yet. Try again.")
+    expect(said).to_have_text("The server did not answer. Try again: nothing is done twice.")
     expect(heard).to_have_value("Ana: restarted redis")
     page.unroute("**/log")
     heard.press("Enter")
