@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.browser.conftest import House
 from tests.browser.support import Watch, new_context, sign_in
@@ -111,6 +111,51 @@ def test_what_could_not_be_sent_outlives_a_reload(two: Two) -> None:
     expect(two.ben.locator("#f-body")).to_have_value("written in the dark")
     expect(two.ada.locator("#f-body")).to_have_value("written in the dark")
     two.watch.wrong.clear()
+
+
+def stall(page: Page) -> list[Route]:
+    """What the page sends is on its way for good: nobody answers unless the test does."""
+    stalled = list[Route]()
+
+    def hold(route: Route) -> None:
+        stalled.append(route)
+
+    page.route("**/notes/updates", hold)
+    return stalled
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_was_typed_while_an_older_part_was_on_its_way_outlives_the_tab(two: Two, answered: bool) -> None:
+    _, ben = two.papers()
+    stalled = stall(two.ben)
+    ben.click()
+    with two.ben.expect_request("**/notes/updates"):
+        two.ben.keyboard.type("first ")
+    two.ben.keyboard.type("second")
+    if answered:
+        stalled[0].fulfill(status=502, body="")
+        expect(two.ben.locator("[data-notes-state]")).to_contain_text("Not saved yet")
+    two.ben.goto("/alerts")
+    two.ben.unroute("**/notes/updates")
+    two.ben.goto(f"/incidents/{two.key}/notes")
+    expect(two.ben.locator("#f-body")).to_have_value("first second")
+    expect(two.ada.locator("#f-body")).to_have_value("first second")
+
+
+def test_what_is_saved_is_kept_here_no_longer(two: Two) -> None:
+    _, ben = two.papers()
+    stalled = stall(two.ben)
+    ben.click()
+    with two.ben.expect_request("**/notes/updates"):
+        two.ben.keyboard.type("first ")
+    two.ben.keyboard.type("second")
+    stalled[0].continue_()
+    two.ben.unroute("**/notes/updates")
+    expect(two.ada.locator("#f-body")).to_have_value("first second")
+    expect(two.ben.locator("[data-notes-state]")).to_have_text("Saved.")
+    assert (
+        two.ben.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('tocsin-notes:'))") == []
+    )
 
 
 def test_a_text_saved_elsewhere_comes_at_once_and_a_version_comes_back(two: Two) -> None:

@@ -10,11 +10,12 @@ from tests.contract.asgi import ask
 from tests.contract.browsing import Browser
 from tests.domain.street import declared
 from tests.support import Company
-from tocsin.incidents import edits, entries, roles
+from tocsin.incidents import bonds, edits, entries, roles
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Actor, Database
 from tocsin.kernel.sql import Statement
 from tocsin.record.kinds import KINDS
+from tocsin.record.queries import entries_after
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -76,6 +77,50 @@ async def test_a_whole_life_through_the_api(api: Api, company: Company, incident
     assert (one["entry"]["text"], one["entry"]["edited"], one["history"]) == ("redacted", None, [])
     assert one["entry"]["redaction_reason"] == "a password"
     assert (await api.ask("GET", f"{room}/entries/99")).status == 404
+
+
+async def test_a_command_that_is_refused_says_why_and_is_no_lost_session(
+    browser: Browser, db: Database, company: Company, incident: Incident
+) -> None:
+    say = f"/incidents/{incident.key}/say"
+    bens = await says(db, company.as_ben(), incident, "The pool is full")
+    async with db.unit(company.as_ben(), "web") as u:
+        await roles.take_role(u, incident.id, "incident_manager")
+    for line, why in (
+        (f"/edit {bens} The pool is fine", "Only its author"),
+        ("/release Vic", "The incident manager releases people"),
+        ("/pin 99", "no such entry"),
+        ("/join-claim 99", "99"),
+    ):
+        status, said = await browser.script(say, text=line)
+        assert status == 422, line
+        assert why in said["error"]
+        status, headers, _ = await browser.press(say, text=line)
+        assert (status, headers["location"]) == (303, f"/incidents/{incident.key}")
+    other = await declared(db, company.as_ben(), "Payments are slow")
+    async with db.unit(company.as_ben(), "web") as u:
+        await bonds.merge(u, incident.id, other.id)
+    assert (await browser.script(say, text="still here?"))[0] == 422
+    browser.csrf = "of an old page"
+    assert (await browser.script(say, text="hello"))[0] == 403, "only that is a session to renew"
+
+
+async def test_the_scribes_script_is_told_whether_the_line_was_written_down(
+    browser: Browser, db: Database, company: Company, incident: Incident
+) -> None:
+    log = f"/incidents/{incident.key}/log"
+    assert await browser.script(log, text="Ben: restarted redis", tag="said") == (200, {})
+    status, said = await browser.script(log, text="25:10 Ben: restarted redis", tag="said")
+    assert (status, said["error"]) == (422, "That is no time of day.")
+    assert (await browser.press(log, text="25:10 Ben: restarted redis", tag="said"))[0] == 303
+    other = await declared(db, company.as_ben(), "Payments are slow")
+    async with db.unit(company.as_ben(), "web") as u:
+        await bonds.merge(u, incident.id, other.id)
+    status, said = await browser.script(log, text="Ben: it is back", tag="said")
+    assert (status, said["error"]) == (422, f"{incident.key} was merged into {other.key}. Say it there.")
+    texts = [e.payload.get("text") for e in await entries_after(db, incident.id)]
+    assert texts.count("restarted redis") == 1
+    assert "it is back" not in texts
 
 
 async def test_a_replay_says_edits_and_logs_once(api: Api, incident: Incident) -> None:

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.domain.street import declared
 from tests.support import Company
+from tocsin.chatops.grammar import say_or_do
 from tocsin.incidents import (
     claims,
     commands,
@@ -375,3 +377,19 @@ async def test_output_is_kept_readable(db: Database, company: Company, incident:
     assert text.startswith("first\n")
     assert text.endswith("\nlast")
     assert "left out" in text
+
+
+async def test_a_watch_that_is_a_minute_ahead_means_now(
+    db: Database, company: Company, incident: Incident
+) -> None:
+    before = await db.clock()
+    ahead = (before + timedelta(minutes=1)).astimezone(ZoneInfo("Europe/Berlin"))
+    for line in (
+        f"/log {ahead:%H:%M} Ben: failover",
+        f"/at {ahead:%H:%M} I saw errors",
+        f"/at {ahead:%Y-%m-%d %H:%M} it is back",
+    ):
+        async with db.unit(company.as_ana(), "web") as u:
+            await say_or_do(u, incident, line)
+        told = (await entries_after(db, incident.id))[-1]
+        assert before <= told.happened_at <= await db.clock(), line

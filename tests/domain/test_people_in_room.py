@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from tests.domain.street import declared
 from tests.support import Company
 from tocsin.chatops.grammar import say_or_do
+from tocsin.chatops.names import person_typed
 from tocsin.duty import people_tell, role_tell
 from tocsin.duty.room_people import people_of, relief_of
 from tocsin.incidents import commands, parts, queries
@@ -282,3 +284,64 @@ async def test_a_viewer_only_looks(db: Database, company: Company, incident: Inc
     await line(db, company.as_ana(), incident, "/take scribe")
     with pytest.raises(Conflict, match="Transfer or give up"):
         await line(db, company.as_ana(), incident, "/leave")
+
+
+async def _named(db: Database, *names: str) -> list[UUID]:
+    made = []
+    for n, name in enumerate(names):
+        who = new_id()
+        await run(
+            db, "insert into users (id, email, name, role) values ($1, $2, $3, 'member')", who, f"n{n}@example.org", name
+        )  # fmt: skip
+        made.append(who)
+    return made
+
+
+@pytest.mark.parametrize("typed", ["Ana Silva", "@ana silva", "ANA@example.org", "@ana@example.org"])
+async def test_a_whole_name_or_an_address_fits_in_every_command(
+    db: Database, company: Company, typed: str
+) -> None:
+    await _named(db, "Ana Silvana")
+    incident = await declared(db, company.as_ben(), private=True)
+    named = typed.removeprefix("@")
+
+    async def does(text: str, about: int = 0) -> int:
+        await line(db, company.as_ben(), incident, text.format(who=typed, named=named, about=about))
+        return int((await run(db, "select coalesce(max(seq), 0) as seq from incident_items"))[0]["seq"])
+
+    await does("/let-in {who}")
+    await does("/invite {who}: come")
+    await does("/hand {about} to {who}", await does("/claim the pool"))
+    await does("/task-take {about} to {who}", await does("/task look at the graph"))
+    await does("/task call support @{named} in 20 min")
+    owners = await run(db, "select owner_id from incident_items")
+    assert [row["owner_id"] for row in owners] == [company.ana] * 3
+    await does("/take tl")
+    await does("/offer tl to {who}: see the claims")
+    await does("/takeback tl")
+    await does("/give tl to {who}: she knows the pool")
+    assert [r.name for r in await queries.roles(db, incident.id)] == ["Ana Silva"]
+    await does("/give tl to Ben: she has to go")
+    await does("/take-out {who}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("silvana", "Ana Silvana"), ("okafor", "Ben Okafor"), ("ben ok", "Ben Okafor"), ("lvan", None), ("silva", "Ana Silva, Ana Silvana"),
+        ("ana", "Ana Silva, Ana Silvana"), ("jo", "Jo Ek (n1@example.org), Jo Ek (n2@example.org)"),
+        ("jo ek", "Jo Ek (n1@example.org), Jo Ek (n2@example.org)"), ("N2@example.org", "Jo Ek"), ("example.org", None), ("@", None),
+    ],
+)  # fmt: skip
+async def test_a_part_of_a_name_fits_when_it_fits_one(
+    db: Database, company: Company, typed: str, found: str | None
+) -> None:
+    await _named(db, "Ana Silvana", "Jo Ek", "Jo Ek")
+    async with db.unit(company.as_ana(), "web") as u:
+        if found and ", " not in found:
+            assert (await person_typed(u, typed, "a name")).name == found
+            return
+        with pytest.raises(Invalid) as error:
+            await person_typed(u, typed, "a name")
+    fits = f" It fits: {found}." if found else ""
+    assert str(error.value) == f"Write a name; the name must fit exactly one person.{fits}"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.chatops.names import time_typed
+from tocsin.chatops.times import time_typed
 from tocsin.duty.room_rest import Fresh, awake, worn
 from tocsin.incidents.role_model import moments, name_of, next_look, words_of
 from tocsin.oncall.hours import WorkingHours

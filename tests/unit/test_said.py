@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import tocsin.app  # noqa: F401 - the composition root imports every package, and so registers every kind
+from tocsin.chatops.times import time_passed
 from tocsin.incidents.kind_groups import GROUPS, group_of, kinds_in
 from tocsin.incidents.output import shortened
 from tocsin.incidents.said_model import may_have_happened, mentions_in, one_emoji, plain
@@ -130,3 +132,33 @@ def test_every_kind_has_its_group() -> None:
     assert kinds_in("nothing") == []
     assert "role_taken" in (kinds_in("people, message") or [])
     assert set(GROUPS) >= {"said", "decisions", "updates", "state", "people", "alerts"}
+
+
+@pytest.mark.parametrize(
+    ("now", "typed", "at"),
+    [
+        ("2026-11-27T03:12:40", "03:12", "2026-11-27T03:12:00"), ("2026-11-27T03:12:40", "03:13", "2026-11-27T03:12:40"),
+        ("2026-11-27T03:12:40", "03:14", "2026-11-27T03:12:40"), ("2026-11-27T03:12:40", "03:15", "2026-11-26T03:15:00"),
+        ("2026-11-27T23:59:30", "00:00", "2026-11-27T23:59:30"), ("2026-11-27T23:59:30", "00:02", "2026-11-27T00:02:00"),
+        ("2026-11-27T00:00:30", "23:59", "2026-11-26T23:59:00"), ("2026-11-27T00:00:30", "00:01", "2026-11-27T00:00:30"),
+        ("2026-11-27T03:12:40", "2026-11-27 03:13", "2026-11-27T03:12:40"),
+        ("2026-11-27T03:12:40", "2026-11-27 04:00", "2026-11-27T04:00:00"),
+        ("2026-11-27T03:12:40", "2026-11-20 04:00", "2026-11-20T04:00:00"),
+        # The night when clocks go forward, and the one when they go back.
+        ("2026-03-29T03:00:30", "03:01", "2026-03-29T03:00:30"), ("2026-10-25T04:00:30", "04:01", "2026-10-25T04:00:30"),
+    ],
+)  # fmt: skip
+def test_a_time_of_day_is_the_last_one_and_a_watch_may_be_ahead(now: str, typed: str, at: str) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    moments = [datetime.fromisoformat(text).replace(tzinfo=berlin) for text in (now, at)]
+    date, _, time = typed.rpartition(" ")
+    hour, minute = map(int, time.split(":"))
+    found = time_passed(moments[0].astimezone(UTC), "Europe/Berlin", date or None, hour, minute)
+    assert found.astimezone(UTC) == moments[1].astimezone(UTC)
+
+
+def test_a_time_that_is_none_is_refused() -> None:
+    now = datetime(2026, 11, 27, tzinfo=UTC)
+    for date, hour, minute in ((None, 25, 10), (None, 12, 61), ("2026-02-30", 1, 1)):
+        with pytest.raises(ValueError, match=r"must be in|out of range"):
+            time_passed(now, "UTC", date, hour, minute)

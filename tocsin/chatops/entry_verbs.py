@@ -1,45 +1,15 @@
 """Commands of the rooms for entries: later, for others, as a reply; edited, pinned, taken out; what a terminal printed."""
 
-import re
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
-
+from tocsin.chatops.times import time_before
 from tocsin.chatops.verb import Verb
 from tocsin.incidents import edits, entries, marks, output
 from tocsin.incidents.model import Incident
-from tocsin.incidents.said_read import zone_of
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Invalid
 
 AT, LOG, REPLY = "/at 02:50 I saw errors", "/log 14:02 Ana: restarted redis", "/reply 12 words"
 EDIT, REDACT, REACT = "/edit 12 other words", "/redact 12 why", "/react 12 👍"
 OUTPUT = "/output kubectl get pods, then its text on the next lines"
-_CLOCK = re.compile(r"(?:(\d{4}-\d\d-\d\d)[T ])?(\d{1,2}):(\d\d)(?!\d)\s*(.*)", re.DOTALL)
-_BY = re.compile(r"([^\n:]{1,60}):\s+(.*)", re.DOTALL)
-
-
-async def time_before(u: Unit, line: str, *, said_by: bool) -> tuple[datetime | None, str, str]:
-    """`14:02 Ana: restarted redis` as time, name and words; what is not there is None or empty.
-
-    A time without a date is the last one that has passed on the clock of whoever types it.
-    """
-    found = _CLOCK.fullmatch(line.strip())
-    at, rest = None, line.strip()
-    if found:
-        at, rest = await _passed(u, found[1], int(found[2]), int(found[3])), found[4]
-    by = _BY.fullmatch(rest) if said_by else None
-    return (at, by[1].strip(), by[2]) if by else (at, "", rest)
-
-
-async def _passed(u: Unit, date: str | None, hour: int, minute: int) -> datetime:
-    zone, now = ZoneInfo(await zone_of(u, u.actor.id)), await u.clock()
-    try:
-        if date:
-            return datetime.fromisoformat(date).replace(hour=hour, minute=minute, tzinfo=zone)
-        at = now.astimezone(zone).replace(hour=hour, minute=minute, second=0, microsecond=0)
-    except ValueError:
-        raise Invalid("text", "That is no time of day.") from None
-    return at if at <= now else at - timedelta(days=1)
 
 
 async def _at(u: Unit, incident: Incident, rest: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
-from tocsin.chatops.named import person_named
+from tocsin.chatops.names import person_typed
 from tocsin.chatops.verb import Verb
 from tocsin.incidents import claims, tasks
 from tocsin.incidents.items import LooksAlike
@@ -14,6 +14,7 @@ from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Invalid
 
 Run = Callable[[Unit, Incident, str], Awaitable[object]]
+HAND, TASK, TAKE = "/hand 14 to Ana", "/task what @Ben in 20 min", "/task-take 14 to Ana"
 IN = re.compile(r"\s+in (\d{1,4}) ?(min|minutes|m|h|hours|hour)$", re.IGNORECASE)
 
 
@@ -41,7 +42,7 @@ def _numbered(usage: str, does: Callable[[Unit, UUID, int, str], Awaitable[objec
 
 
 async def _hand(u: Unit, incident: UUID, seq: int, more: str) -> None:
-    await claims.hand(u, incident, seq, (await person_named(u, more.removeprefix("to "))).id)
+    await claims.hand(u, incident, seq, (await person_typed(u, more.removeprefix("to "), HAND)).id)
 
 
 async def _judge_supported(u: Unit, incident: UUID, seq: int, more: str) -> None:
@@ -65,7 +66,7 @@ async def _reopen(u: Unit, incident: UUID, seq: int, _: str) -> None:
 
 
 async def _take(u: Unit, incident: UUID, seq: int, more: str) -> None:
-    to = (await person_named(u, more.removeprefix("to "))).id if more else None
+    to = (await person_typed(u, more.removeprefix("to "), TAKE)).id if more else None
     await tasks.take(u, incident, seq, to)
 
 
@@ -74,7 +75,7 @@ async def _task(u: Unit, incident: Incident, rest: str) -> None:
     due = IN.search(rest)
     said = rest[: due.start()] if due else rest
     line, at, name = said.rpartition(" @")
-    owner = (await person_named(u, name)).id if at else None
+    owner = (await person_typed(u, name, TASK)).id if at else None
     minutes = int(due[1]) * (60 if due[2].lower().startswith("h") else 1) if due else 0
     await tasks.make(
         u, incident.id, line if at else said, owner_id=owner,
@@ -114,7 +115,7 @@ VERBS = {
     ),
     "join-claim": _verb("/join-claim 14", "look into it together", _join),
     "still-on": _verb("/still-on 14", "a sign of life: you are still on it", _renew),
-    "hand": _verb("/hand 14 to Ana", "give a claim to somebody else", _hand),
+    "hand": _verb(HAND, "give a claim to somebody else", _hand),
     "finish": _verb("/finish 14 what came out", "a claim is finished", claims.finish),
     "drop": _verb("/drop 14 why", "let go of a claim or a hypothesis", claims.drop),
     "hypothesis": Verb(
@@ -128,7 +129,7 @@ VERBS = {
     "evidence": _verb("/evidence 14 #21", "an entry or a link that shows it", claims.add_evidence),
     "decide": Verb("/decide what because why; undo: how", "write down a decision", _decide),
     "undo-decision": _verb("/undo-decision 14 why", "take a decision back", tasks.undo),
-    "task": Verb("/task what @Ben in 20 min", "add a task", _task),
+    "task": Verb(TASK, "add a task", _task),
     "task-take": _verb("/task-take 14", "the task is yours, or: 14 to Ana", _take),
     "task-done": _verb("/task-done 14 what came out", "the task is done", tasks.finish),
     "task-reopen": _verb("/task-reopen 14", "it is to be done after all", _reopen),

@@ -1,14 +1,12 @@
-"""People, roles and times as somebody types them in a room."""
+"""People and roles as somebody types them in a room."""
 
-import re
-from datetime import datetime, timedelta
+from collections import Counter
 from uuid import UUID
 
 from tocsin.incidents.queries import offers_waiting
 from tocsin.incidents.role_definitions import role_named
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Invalid
-from tocsin.oncall.clocks import instant, local, zone_exists
 from tocsin.people.model import User
 from tocsin.people.queries import users
 
@@ -16,9 +14,6 @@ SHORT = {
     "im": "incident_manager", "tl": "tech_lead", "cm": "communications_manager", "manager": "incident_manager",
     "lead": "tech_lead", "comms": "communications_manager",
 }  # fmt: skip
-_AT = re.compile(
-    r"^(?P<rest>.+?)\s+at\s+(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)$", re.IGNORECASE | re.DOTALL
-)
 
 
 async def role_typed(u: Unit, text: str, incident_id: UUID | None = None) -> str:
@@ -44,33 +39,20 @@ async def offer_typed(u: Unit, incident_id: UUID, role: str, *, mine: bool) -> U
 
 
 async def person_typed(u: Unit, text: str, usage: str) -> User:
-    """The one person whose name is this, or begins so. Raises `Invalid` with how it is written."""
-    wanted = text.strip().lstrip("@").casefold()
+    """The one person whose name or address this is, or else in whose name a word begins so. Raises `Invalid` with how it is written,
+    and with those whom it fits."""
+    wanted = text.strip().removeprefix("@").casefold()
     known = [p for p in await users(u) if p.disabled_at is None and wanted]
     found = [p for p in known if wanted in (p.name.casefold(), p.email.casefold())]
-    found = found or [p for p in known if p.name.casefold().startswith(wanted)]
+    found = found or [p for p in known if f" {wanted}" in f" {p.name.casefold()}"]
     if len(found) != 1:
-        names = ", ".join(sorted(p.name for p in found)[:5])
-        which = f" It fits: {names}." if found else ""
+        which = f" It fits: {_told_apart(found)}." if found else ""
         raise Invalid("text", f"Write {usage}; the name must fit exactly one person.{which}")
     return found[0]
 
 
-def time_typed(text: str, zone: str, now: datetime) -> tuple[str, datetime | None]:
-    """Cuts `at 09:00` off the end: the next time that it is so late on that clock."""
-    found = _AT.match(text.strip())
-    if found is None:
-        return text.strip(), None
-    zone = zone if zone_exists(zone) else "UTC"
-    there = local(now, zone).replace(
-        hour=int(found["hour"]), minute=int(found["minute"]), second=0, microsecond=0
-    )
-    moment = instant(there.replace(tzinfo=None), zone)
-    if moment <= now:
-        moment = instant((there + timedelta(days=1)).replace(tzinfo=None), zone)
-    return found["rest"], moment
-
-
-async def zone_of(u: Unit, user_id: UUID | None) -> str:
-    """On which clock somebody means a time."""
-    return next((p.time_zone for p in await users(u) if p.id == user_id), "UTC")
+def _told_apart(found: list[User]) -> str:
+    """Their names; those of one name with their addresses."""
+    often = Counter(p.name for p in found)
+    words = sorted(f"{p.name} ({p.email})" if often[p.name] > 1 else p.name for p in found)
+    return ", ".join(words[:5] + (["others"] if len(words) > 5 else []))

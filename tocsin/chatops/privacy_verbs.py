@@ -2,13 +2,15 @@
 
 from uuid import UUID
 
-from tocsin.chatops.named import person_named
+from tocsin.chatops.names import person_typed
 from tocsin.chatops.verb import Verb
 from tocsin.incidents import privacy
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Invalid
 from tocsin.people.queries import teams
+
+LET_IN, TAKE_OUT = "/let-in Ana, or: team Payments", "/take-out Ana, or: team Payments"
 
 
 async def _team(u: Unit, typed: str) -> UUID | None:
@@ -26,14 +28,14 @@ async def _let_in(u: Unit, incident: Incident, rest: str) -> None:
     if (team := await _team(u, rest)) is not None:
         await privacy.let_team_in(u, incident.id, team)
     else:
-        await privacy.add_member(u, incident.id, (await person_named(u, rest)).id)
+        await privacy.add_member(u, incident.id, (await person_typed(u, rest, LET_IN)).id)
 
 
 async def _take_out(u: Unit, incident: Incident, rest: str) -> None:
     if (team := await _team(u, rest)) is not None:
         await privacy.remove_team(u, incident.id, team)
     else:
-        await privacy.remove_member(u, incident.id, (await person_named(u, rest)).id)
+        await privacy.remove_member(u, incident.id, (await person_typed(u, rest, TAKE_OUT)).id)
 
 
 async def _private(u: Unit, incident: Incident, rest: str) -> None:
@@ -50,8 +52,8 @@ async def _public(u: Unit, incident: Incident, rest: str) -> None:
 
 
 VERBS = {
-    "let-in": Verb("/let-in Ana, or: team Payments", "let somebody see this private incident", _let_in),
-    "take-out": Verb("/take-out Ana, or: team Payments", "they see it no more, at once", _take_out),
+    "let-in": Verb(LET_IN, "let somebody see this private incident", _let_in),
+    "take-out": Verb(TAKE_OUT, "they see it no more, at once", _take_out),
     "private": Verb("/private why", "only named people and teams see this incident", _private),
     "open-to-all": Verb("/open-to-all sure", "everybody sees it, all of its record too", _public),
 }

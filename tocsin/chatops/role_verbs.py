@@ -1,6 +1,7 @@
 """Commands of the rooms for roles: take, offer, accept, decline."""
 
-from tocsin.chatops.names import offer_typed, person_typed, role_typed, time_typed, zone_of
+from tocsin.chatops.names import offer_typed, person_typed, role_typed
+from tocsin.chatops.times import time_after
 from tocsin.chatops.verb import Verb
 from tocsin.incidents import role_offers, roles
 from tocsin.incidents.model import Incident
@@ -33,7 +34,7 @@ async def _give(u: Unit, incident: Incident, rest: str) -> None:
 
 async def _offer(u: Unit, incident: Incident, rest: str) -> None:
     role, name, brief = _to_whom(rest, ": ")
-    name, at = time_typed(name, await zone_of(u, u.actor.id), await u.clock())
+    name, at = await time_after(u, name)
     person = await person_typed(u, name, OFFER)
     brief = brief or await brief_of(u, incident.id)
     await role_offers.offer_role(

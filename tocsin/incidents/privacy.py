@@ -59,7 +59,7 @@ async def make_private(u: Unit, incident_id: UUID, why: str = "") -> None:
     await u.run(sql.let_those_in, incident_id, u.actor.id)
     holders = {h.user_id: h.name for h in await u.all(RoleHolder, rows.roles, incident_id)}
     names = {m.id: m.name for m in await members(u, incident_id)} | holders
-    await _somebody_stays(u, await change(u, incident, MadePrivate(tuple(sorted(names.values())), said)))
+    await somebody_stays(u, await change(u, incident, MadePrivate(tuple(sorted(names.values())), said)))
 
 
 @command("incident.make_public")

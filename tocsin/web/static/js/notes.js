@@ -22,6 +22,7 @@ class Notes {
     this.text = this.doc.getText("body");
     this.seq = 0;
     this.waiting = [];
+    this.going = null;
     this.client = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2);
     this.box = `tocsin-notes:${root.dataset.who}:${this.url}`;
     this.undo = new UndoManager(this.text, { trackedOrigins: new Set([LOCAL]), captureTimeout: 400 });
@@ -89,7 +90,7 @@ class Notes {
     if (seq > this.seq) this.sync();
   }
 
-  gone() { this.paper.value = ""; localStorage.removeItem(this.box); location.reload(); }
+  gone() { this.paper.value = ""; this.waiting = []; this.going = null; this.store(); location.reload(); }
 
   // What was typed, as one change: what is equal at both ends stays.
   typed() {
@@ -155,10 +156,19 @@ class Notes {
 
   keep(update) {
     this.waiting = [this.waiting.length ? mergeUpdates([...this.waiting, update]) : update];
-    if ("keep" in this.root.dataset) try { localStorage.setItem(this.box, pack(this.waiting[0])); } catch { /* no room: it lives as long as the tab */ }
+    this.store();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.send(), CALM);
     this.point();
+  }
+
+  // Kept is all that the server has not confirmed, also what is on its way: later words mean nothing without the earlier ones.
+  store() {
+    const left = this.going ? [this.going, ...this.waiting] : this.waiting;
+    try {
+      if (left.length && "keep" in this.root.dataset) localStorage.setItem(this.box, pack(left.length > 1 ? mergeUpdates(left) : left[0]));
+      else localStorage.removeItem(this.box);
+    } catch { /* no room: it lives as long as the tab */ }
   }
 
   kept() { try { const text = localStorage.getItem(this.box); return text ? unpack(text) : null; } catch { return null; } }
@@ -168,17 +178,16 @@ class Notes {
   async send() {
     if (this.sending || !this.waiting.length || !this.synced) return;
     this.sending = true;
-    const going = this.waiting.length > 1 ? mergeUpdates(this.waiting) : this.waiting[0];
+    this.going = this.waiting.length > 1 ? mergeUpdates(this.waiting) : this.waiting[0];
     this.waiting = [];
     let again = true;
     try {
-      const answer = await fetch(`${this.url}/updates`, { method: "POST", body: going, headers: { accept: "application/json", "content-type": "application/octet-stream", "x-csrf-token": document.body.dataset.csrf, "x-requested-with": "tocsin" } });
+      const answer = await fetch(`${this.url}/updates`, { method: "POST", body: this.going, headers: { accept: "application/json", "content-type": "application/octet-stream", "x-csrf-token": document.body.dataset.csrf, "x-requested-with": "tocsin" } });
       if (answer.ok) {
         again = false;
         const { seq } = await answer.json();
         if (seq === this.seq + 1) this.seq = seq;
         this.say(this.waiting.length ? "" : "Saved.");
-        try { if (this.waiting.length && "keep" in this.root.dataset) localStorage.setItem(this.box, pack(this.waiting[0])); else localStorage.removeItem(this.box); } catch { /* see keep */ }
       } else if (answer.status === 404) { again = false; this.gone(); }
       else if (answer.status === 422 || answer.status === 413) {
         again = false;
@@ -186,8 +195,10 @@ class Notes {
         this.say(said.error || said.detail || "That was refused. Load the page again; what is refused is not saved.");
       } else this.say("Not saved yet. Trying again.");
     } catch { this.say("No connection. Write on: it is kept here and put together later."); } finally {
-      if (again) this.waiting = [this.waiting.length ? mergeUpdates([going, ...this.waiting]) : going];
+      if (again && this.going) this.waiting = [this.waiting.length ? mergeUpdates([this.going, ...this.waiting]) : this.going];
+      this.going = null;
       this.sending = false;
+      this.store();
       if (!again && this.waiting.length) this.send();
     }
   }
