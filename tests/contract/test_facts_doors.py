@@ -17,6 +17,7 @@ from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Database
 from tocsin.kernel.errors import Invalid
 from tocsin.playbooks.queries import checklist_of
+from tocsin.record.queries import newest_entries
 
 
 async def step(db: Database, incident: Incident, name: str) -> str:
@@ -146,3 +147,24 @@ async def test_the_reporters_contact_is_forgotten_when_it_was_changed(db: Databa
         for contact in ("Zoe, 555", "Zoe, 555", ""):
             await commands.set_reporter(u, incident.id, contact)
     assert (await again(db, incident)).head == 3
+
+
+@pytest.mark.parametrize(
+    ("said", "door"),
+    [
+        ("", "api"),
+        ("api", "api"),
+        ("cli", "cli"),
+        ("chat", "chat"),
+        ("engine", "api"),
+        ("CLI", "api"),
+        ("x" * 3000, "api"),
+    ],
+)
+async def test_the_record_says_through_which_door(
+    api: Api, db: Database, company: Company, said: str, door: str
+) -> None:
+    incident = await declared(db, company.as_ana())
+    answer = await api.ask("POST", f"/incidents/{incident.key}/entries", {"text": "hello"}, door=said)
+    assert answer.status == 201, answer.data
+    assert (await newest_entries(db, incident.id))[-1].door == door
