@@ -37,6 +37,7 @@ class Api:
         key: str = "",
         media: str = "application/json",
         length: str = "",
+        door: str = "",
         **query: Any,
     ) -> Answer:
         raw = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
@@ -44,6 +45,7 @@ class Api:
         sent: list[Message] = []
         headers = {"authorization": f"Bearer {self.token}", "content-type": media}
         headers |= {"idempotency-key": key} if key else {}
+        headers |= {"x-tocsin-door": door} if door else {}
         headers |= {"content-length": length} if length else {}
         asked = urlencode({name: str(value) for name, value in query.items() if value is not None})
         scope = {

@@ -80,7 +80,7 @@ def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
         ("incident", "show"), ("incident", "say"), ("incident", "work"), ("incident", "claim"), ("incident", "still"), ("incident", "notes"), ("incident", "checklist"), ("playbook",), ("playbook", "show"), ("playbook", "check"), ("playbook", "apply"), ("incident", "update"), ("incident", "brief"), ("incident", "export"), ("incident", "import"), ("incident", "resolve"),
         ("incident", "log"), ("incident", "search"), ("incident", "edit"), ("incident", "reply"), ("incident", "pin"),
         ("incident", "react"), ("incident", "redact"), ("incident", "attach"), ("incident", "began"), ("incident", "quote"),
-        ("incident", "reopen"), ("incident", "merge"), ("incident", "link"), ("incident", "follow-up"), ("incident", "private"),
+        ("incident", "reopen"), ("incident", "cancel"), ("incident", "merge"), ("incident", "link"), ("incident", "follow-up"), ("incident", "private"),
         ("incident", "open-to-all"), ("incident", "let-in"), ("incident", "take-out"),
     ],
 )  # fmt: skip
@@ -124,6 +124,9 @@ def test_entries_from_the_shell(shell: Shell) -> None:
     said = shell.json("incident", "log", key, "Restarted quagga", "--by", "Ana")
     assert isinstance(said, dict)
     seq = str(said["seq"])
+    shown = shell.json("incident", "show", key)
+    assert isinstance(shown, dict)
+    assert {entry["door"] for entry in shown["entries"]} == {"cli"}
     logged = shell.run(
         "incident",
         "log",
@@ -195,6 +198,25 @@ def test_an_incident_from_the_shell(shell: Shell) -> None:
     shown = shell.run("incident", "show", key)
     assert "Looking at the gateway" in shown.stdout
     assert shell.run("incident", "set", key).returncode == 2
+    named = shell.json(
+        "incident",
+        "set",
+        key,
+        "--service",
+        "checkout",
+        "--impact",
+        "None yet",
+        "--began",
+        "2026-01-01T09:00+00:00",
+    )
+    assert isinstance(named, dict)
+    assert (named["impact"], named["impact_started_at"]) == ("None yet", "2026-01-01T09:00:00Z")
+    assert named["service_id"]
+    named = shell.json("incident", "set", key, "--service", "", "--began", "")
+    assert isinstance(named, dict)
+    assert (named["service_id"], named["impact_started_at"], named["impact"]) == (None, None, "None yet")
+    assert "There is no service" in shell.run("incident", "set", key, "--service", "Nothing").stderr
+    assert "2027-01-01T09:00" in shell.run("incident", "set", key, "--began", "soon").stderr
     assert "There is no type" in shell.run("incident", "set", key, "--type", "Outage").stderr
     assert "There is no field" in shell.run("incident", "set", key, "--field", "Cause=x").stderr
     assert key in shell.run("incident", "list", "--severity", "1").stdout
@@ -216,6 +238,9 @@ def test_an_incident_from_the_shell(shell: Shell) -> None:
     assert resolved["status"] == "resolved"
     assert key not in shell.run("incident", "list").stdout
     assert key in shell.run("incident", "list", "--all").stdout
+    false_alarm = shell.json("incident", "declare", "Checkout blinks", "-s", "3")
+    assert isinstance(false_alarm, dict)
+    assert "is cancelled" in shell.run("incident", "cancel", false_alarm["key"], "a drill of theirs").stdout
 
 
 def test_a_silence_from_the_shell(shell: Shell) -> None:

@@ -39,11 +39,7 @@ DOCUMENTS = {
 }  # fmt: skip
 #: What an editor does while somebody types; programs save whole texts.
 EDITOR = {"notes.edit", "notes.restore"}
-ROOM = {
-    "incident.cancel",
-    "incident.set_service", "incident.set_times", "incident.unlink_alert",
-    "place.set_ticket",
-}  # fmt: skip
+ROOM = {"place.set_ticket"}
 STATUS_PAGE = {"status_page.change", "component.create", "component.archive", "component.set_status"}
 REVISE = {
     "service.change", "service.archive",

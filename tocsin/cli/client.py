@@ -94,7 +94,7 @@ def _ask(
     secret = token or settings.token
     if not secret:
         raise stop("Set TOCSIN_TOKEN to an API token (Settings, API tokens; or: tocsin token create).", USAGE)
-    headers = {"authorization": f"Bearer {secret}", "accept": "application/json"}
+    headers = {"authorization": f"Bearer {secret}", "accept": "application/json", "x-tocsin-door": "cli"}
     headers |= {"content-type": kind} if kind else {}
     headers |= {"content-length": str(length)} if length is not None else {}
     try:

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 import typer
 
 from tocsin.cli.client import call
+from tocsin.cli.lookup import moment
 from tocsin.cli.output import Json, local, show, table
 from tocsin.incidents.field_model import words_of_value
 
@@ -57,6 +58,17 @@ def _fields(given: list[str]) -> dict[str, str]:
 @app.command("set")
 def set_(
     key: Key,
+    service: Annotated[
+        str | None, typer.Option(help="Name of the faulty service; empty for unknown.")
+    ] = None,
+    summary: Annotated[str | None, typer.Option(help="What is the emergency?")] = None,
+    impact: Annotated[str | None, typer.Option(help="What do customers notice?")] = None,
+    reporter: Annotated[str | None, typer.Option(help="Where whoever reported it can be reached.")] = None,
+    began: Annotated[
+        str | None, typer.Option(help="When the impact began, as 2027-01-01T09:00; empty: nobody knows.")
+    ] = None,
+    detected: Annotated[str | None, typer.Option(help="When it was noticed.")] = None,
+    mitigated: Annotated[str | None, typer.Option(help="When it was mitigated.")] = None,
     type_: Annotated[str | None, typer.Option("--type", help="Another type; empty takes it away.")] = None,
     field: Annotated[
         list[str] | None,
@@ -64,10 +76,22 @@ def set_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Set the type of an incident, and fill in your own fields."""
-    if type_ is None and not field:
-        raise typer.BadParameter("Give --type or --field.")
+    """Correct what an incident is about: its service, words and times, its type, your own fields. What is not given stays."""
+    words = {"service": service, "summary": summary, "impact": impact, "reporter_contact": reporter}
+    times = {"impact_started_at": began, "detected_at": detected, "mitigated_at": mitigated}
+    facts: dict[str, str | None] = {name: value for name, value in words.items() if value is not None}
+    facts |= {
+        name: moment(value).isoformat() if value else None
+        for name, value in times.items()
+        if value is not None
+    }
+    if type_ is None and not field and not facts:
+        raise typer.BadParameter(
+            "Say what to set: --service, --summary, --impact, --type, --field and others."
+        )
     data: dict[str, Any] = {}
+    if facts:
+        data = call("PATCH", f"/api/v1/incidents/{quote(key)}", facts)
     if type_ is not None:
         data = call("PUT", f"/api/v1/incidents/{quote(key)}/type", {"type": type_})
     if field:

@@ -22,6 +22,12 @@ def reopen(key: Key, why: Why = "", as_json: Json = False) -> None:
     show(data, as_json, lambda d: f"{d['key']} is open again.")
 
 
+def cancel(key: Key, why: Why = "", as_json: Json = False) -> None:
+    """Cancel an incident that was none: a false alarm. No postmortem is asked for."""
+    data = call("POST", f"/api/v1/incidents/{quote(key)}/cancel", {"why": why})
+    show(data, as_json, lambda d: f"{d['key']} is cancelled.")
+
+
 def merge(key: Key, into: Other, why: Why = "", as_json: Json = False) -> None:
     """Merge an incident into another one: it is over, its alerts and people go on there."""
     data = call("POST", f"/api/v1/incidents/{quote(key)}/merge", {"into": into, "why": why})
@@ -110,6 +116,6 @@ def _seen_by(data: dict[str, Any]) -> str:
 def add(app: typer.Typer) -> None:
     """The commands, under `tocsin incident`."""
     known = {command.callback for command in app.registered_commands}
-    for command in (reopen, merge, link, follow_up, private, open_to_all, let_in, take_out):
+    for command in (cancel, reopen, merge, link, follow_up, private, open_to_all, let_in, take_out):
         if command not in known:
             app.command()(command)

@@ -17,6 +17,7 @@ from tocsin.incidents.kinds import (
     IncidentDeclared,
     IncidentReopened,
     IncidentResolved,
+    ReporterChanged,
     ServiceChanged,
     SeverityChanged,
     StatusChanged,
@@ -159,6 +160,14 @@ async def set_summary(u: Unit, incident_id: UUID, summary: str) -> None:
 async def set_impact(u: Unit, incident_id: UUID, impact: str) -> None:
     """Rewrites what customers notice."""
     await change(u, await lock(u, incident_id), ImpactChanged(text("impact", impact, 5000, needed=False)))
+
+
+@command("incident.set_reporter")
+async def set_reporter(u: Unit, incident_id: UUID, contact: str) -> None:
+    """Rewrites where whoever reported it can be reached. The same words again change nothing."""
+    incident, contact = await lock(u, incident_id), text("reporter_contact", contact, 500, needed=False)
+    if contact != incident.reporter_contact:
+        await change(u, incident, ReporterChanged(contact))
 
 
 @command("incident.set_service")

@@ -30,7 +30,7 @@ ITEM = "^(claim|hypothesis|evidence|decision|task|unknown|fact)_"
 #: What somebody who did not write it first may have added, of each entry about it.
 ADDED = ("evidence", "why", "outcome")
 #: Words that the incident itself may still show, and where they stand.
-SHOWN = {"incident_declared": ("summary", "impact", "reporter_contact"), "summary_changed": ("summary",), "impact_changed": ("impact",), "sub_status_set": ("sub_status",)}  # fmt: skip
+SHOWN = {"incident_declared": ("summary", "impact", "reporter_contact"), "summary_changed": ("summary",), "impact_changed": ("impact",), "reporter_changed": ("reporter_contact",), "sub_status_set": ("sub_status",)}  # fmt: skip
 
 
 class EditConflict(Conflict):

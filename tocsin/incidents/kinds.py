@@ -134,6 +134,24 @@ class ImpactChanged:
         return {"impact": self.impact}
 
 
+@kind("reporter_changed")
+@dataclass(frozen=True, slots=True)
+class ReporterChanged:
+    """Where whoever reported it can be reached was rewritten."""
+
+    reporter_contact: str
+
+    def sentence(self) -> str:
+        return (
+            f"set the reporter's contact to {self.reporter_contact}"
+            if self.reporter_contact
+            else "cleared the reporter's contact"
+        )
+
+    def changes(self) -> dict[str, Any]:
+        return {"reporter_contact": self.reporter_contact}
+
+
 @kind("service_changed")
 @dataclass(frozen=True, slots=True)
 class ServiceChanged:

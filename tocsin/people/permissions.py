@@ -174,6 +174,7 @@ VERBS: dict[str, Need] = {
     "incident.set_status": RESPOND,
     "incident.set_impact": RESPOND,
     "incident.set_summary": RESPOND,
+    "incident.set_reporter": RESPOND,
     "incident.set_service": RESPOND,
     "incident.set_times": RESPOND,
     "incident.take_role": RESPOND,

@@ -29,6 +29,8 @@ async def _facts(u: Unit, i: Incident, form: Form, _: Site) -> None:
         await commands.set_summary(u, i.id, summary)
     if impact != i.impact:
         await commands.set_impact(u, i.id, impact)
+    if "reporter_contact" in form:
+        await commands.set_reporter(u, i.id, form.text("reporter_contact", most=500))
     if "service_id" in form:
         await commands.set_service(u, i.id, form.id("service_id"))
 

@@ -18,15 +18,19 @@ from tocsin.kernel.errors import Forbidden, NotSignedIn
 from tocsin.people.permissions import Scope
 from tocsin.people.queries import actor_of_token
 
+#: The doors that a program may say it is, in `X-Tocsin-Door`; what says anything else, or nothing, is the API's.
+API, DOORS = "api", ("api", "cli", "chat")
+
 
 class Caller:
-    """The authenticated caller of one request: reads through `db`, acts through `unit`."""
+    """The authenticated caller of one request: reads through `db`, acts through `unit`. `door` is what the record says of how."""
 
-    def __init__(self, site: Site, actor: Actor, key: str | None, about: str | None) -> None:
+    def __init__(self, site: Site, actor: Actor, key: str | None, about: str | None, door: str = API) -> None:
         self.site = site
         self.actor = actor
         self._key = key
         self._about = about
+        self._door = door if door in DOORS else API
 
     @property
     def db(self) -> Database:
@@ -36,7 +40,7 @@ class Caller:
     async def unit(self) -> AsyncIterator[Unit]:
         """One transaction as this caller; repeated requests with the same Idempotency-Key act once, and another request
         with it is refused."""
-        async with self.db.unit(self.actor, "api", self._key, self._about) as u:
+        async with self.db.unit(self.actor, self._door, self._key, self._about) as u:
             yield u
 
 
@@ -44,13 +48,16 @@ async def _caller(
     request: Request,
     authorization: Annotated[str, Header(description="`Bearer <API token>`")] = "",
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    x_tocsin_door: Annotated[
+        str, Header(description="`cli` or `chat`, if it comes from there; the record says so.")
+    ] = API,
 ) -> Caller:
     site = site_of(request)
     actor = await _bearer(request, authorization) or await _signed_in(request)
     if actor.scopes and Scope.READ not in actor.scopes and request.method == "GET":
         raise Forbidden("This token lacks the scope “read”.")
     about = await _digest(request) if idempotency_key else None
-    return Caller(site, actor, idempotency_key, about)
+    return Caller(site, actor, idempotency_key, about, x_tocsin_door)
 
 
 async def _bearer(request: Request, authorization: str) -> Actor | None:

@@ -31,6 +31,7 @@ async def shown(call: Caller, incident: Incident) -> dict[str, Any]:
     return {
         "key": incident.key, "summary": incident.summary, "severity": incident.severity,
         "severity_name": f"SEV{incident.severity}", "status": incident.status, "impact": incident.impact,
+        "reporter_contact": incident.reporter_contact, "impact_started_at": incident.impact_started_at, "detected_at": incident.detected_at,
         "service_id": incident.service_id, "private": incident.private, "declared_at": incident.declared_at,
         "mitigated_at": incident.mitigated_at, "resolved_at": incident.resolved_at,
         "update_due_at": incident.update_due_at, "head": incident.head,
