@@ -1,6 +1,6 @@
 """What an imported record tells of its own origin, and entries of kinds that are not known here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,9 @@ class IncidentImported:
     exported_at: datetime
     resolved_at: datetime
     was_open: bool = False
+    #: What of its type and fields there is here too; a field that there is not has None.
+    type: str | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
 
     def sentence(self) -> str:
         at = f" at {self.origin_url}" if self.origin_url else ""
@@ -33,6 +36,8 @@ class IncidentImported:
             "update_due_at": None,
             "update_missed_at": None,
             "merged_into": None,
+            "type": self.type,
+            "fields": self.fields,
         }
 
 
