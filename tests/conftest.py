@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 
 import asyncpg
@@ -67,23 +68,51 @@ async def template(server_dsn: str) -> str:
     return name
 
 
+@asynccontextmanager
+async def _fresh(server_dsn: str, template: str) -> AsyncIterator[str]:
+    name = f"test_{os.getpid()}_{next(_number)}"
+    await _execute(server_dsn, f"create database {name} template {template} strategy file_copy")
+    try:
+        yield embedded.with_database(server_dsn, name)
+    finally:
+        await _execute(server_dsn, f"drop database {name} with (force)")
+
+
+@asynccontextmanager
+async def _folded(dsn: str) -> AsyncIterator[Database]:
+    database = await connect(dsn, size=8)
+    database.permit = permit
+    try:
+        yield database
+        await fold_and_compare(database)
+    finally:
+        await database.close()
+
+
 @pytest.fixture
 async def dsn(server_dsn: str, template: str) -> AsyncIterator[str]:
     """The address of a fresh migrated database."""
-    name = f"test_{os.getpid()}_{next(_number)}"
-    await _execute(server_dsn, f"create database {name} template {template} strategy file_copy")
-    yield embedded.with_database(server_dsn, name)
-    await _execute(server_dsn, f"drop database {name} with (force)")
+    async with _fresh(server_dsn, template) as address:
+        yield address
 
 
 @pytest.fixture
 async def db(dsn: str) -> AsyncIterator[Database]:
     """A pool on a fresh database, with the real permission table. After the test the record is folded and compared."""
-    database = await connect(dsn, size=8)
-    database.permit = permit
-    yield database
-    await fold_and_compare(database)
-    await database.close()
+    async with _folded(dsn) as database:
+        yield database
+
+
+@pytest.fixture
+def another(server_dsn: str, template: str) -> Callable[[], AbstractAsyncContextManager[Database]]:
+    """The same for each example of a property: `async with another() as db`."""
+
+    @asynccontextmanager
+    async def one() -> AsyncIterator[Database]:
+        async with _fresh(server_dsn, template) as address, _folded(address) as database:
+            yield database
+
+    return one
 
 
 @pytest.fixture

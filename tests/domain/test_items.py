@@ -12,7 +12,7 @@ import pytest
 
 from tests.domain.street import declared, street
 from tests.domain.test_incidents import sentences
-from tests.support import Company
+from tests.support import Company, told_by
 from tocsin.chatops.grammar import say_or_do
 from tocsin.duty import nudges
 from tocsin.incidents import claims, commands, queries, tasks, updates
@@ -33,17 +33,30 @@ Later = Callable[..., Awaitable[None]]
 
 
 async def fold_items(db: Database, incident_id: UUID) -> None:
-    """Folds the entries about items into rows and compares them with the stored ones."""
+    """Folds the entries about items into rows and compares them with the stored ones. Of items whose words were taken out it is only
+    known that they are there; of a single entry without its words, which columns it may have set."""
     folded: dict[int, dict[str, Any]] = {}
+    taken_out, unsure = set(), set()
     for entry in await entries_after(db, incident_id, 0, 100_000):
+        if entry.redacted_at is not None:
+            columns = told_by(entry.kind, "item")
+            if "kind" in columns:
+                taken_out.add(entry.seq)
+            unsure |= columns - {"kind", "text"}
+            continue
+        if entry.kind == "incident_imported":
+            unsure.add("nudged_at")  # Nobody is reminded of what is over.
         payload = decode(entry.kind, entry.payload)
         if hasattr(payload, "item"):
             row = folded.setdefault(getattr(payload, "seq", entry.seq), {})
             row.update(payload.item())
     stored = {item.seq: asdict(item) for item in await items_of(db, incident_id)}
-    assert folded.keys() == stored.keys()
+    # One that was imported without its words is no item here.
+    assert folded.keys() - taken_out <= stored.keys() <= folded.keys() | taken_out
     for seq, row in folded.items():
-        for column in COLUMNS:
+        if seq in taken_out:
+            continue
+        for column in set(COLUMNS) - unsure:
             said, kept = row.get(column), stored[seq][column]
             assert (said or None) == (kept or None), (
                 f"#{seq} {column}: {kept!r}, but its entries say {said!r}"

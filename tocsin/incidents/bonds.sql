@@ -46,7 +46,7 @@ select $2, alert_id from incident_alerts where incident_id = $1 on conflict do n
 insert into incident_responders (incident_id, user_id, part)
 select i.id, r.user_id, r.part from incident_responders r join incidents i on i.id = $2
 where r.incident_id = $1 and r.left_at is null and may_see_incident(i, r.user_id)
-on conflict (incident_id, user_id) do update set left_at = null, joined_at = clock()
+on conflict (incident_id, user_id) do update set part = excluded.part, left_at = null, released_by = null, joined_at = clock()
 where incident_responders.left_at is not null
 
 -- name: took_in

@@ -1,6 +1,7 @@
 """The type of an incident, and what the organisation's own fields say in it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -81,6 +82,21 @@ async def read_values(u: Unit, values: Mapping[str, Any]) -> list[tuple[FieldDef
                 await _person(u, definition, value) if definition.kind is FieldKind.PERSON else value,
             )
         )
+    return found
+
+
+async def known_type(u: Unit, name: str | None) -> str | None:
+    """A type of another installation, if there is one of that name here."""
+    return next((t.name for t in await types(u) if t.name == name), None)
+
+
+async def known_values(u: Unit, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of another installation: those that there are here and that fit; None for the others, and for people."""
+    known = {f.name: f for f in await fields(u) if f.kind is not FieldKind.PERSON}
+    found = dict.fromkeys(values)
+    for name in known.keys() & values.keys():
+        with suppress(Invalid):
+            found[name] = checked(known[name], values[name])
     return found
 
 

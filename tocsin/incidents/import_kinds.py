@@ -1,6 +1,6 @@
 """What an imported record tells of its own origin, and entries of kinds that are not known here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,9 @@ class IncidentImported:
     was_open: bool = False
     #: The file says so of itself, and its entries do not.
     private: bool = False
+    #: What of its type and fields there is here too; a field that there is not has None.
+    type: str | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
 
     def sentence(self) -> str:
         at = f" at {self.origin_url}" if self.origin_url else ""
@@ -35,6 +38,8 @@ class IncidentImported:
             "update_due_at": None,
             "update_missed_at": None,
             "merged_into": None,
+            "type": self.type,
+            "fields": self.fields,
         } | ({"private": True} if self.private else {})
 
 

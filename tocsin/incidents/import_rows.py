@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tocsin.incidents.field_model import with_fields
 from tocsin.incidents.import_model import Imported
 from tocsin.incidents.item_model import TEXT, WHY, ItemKind, ItemState
 from tocsin.incidents.kinds import MessageSaid, UpdatePublished
@@ -14,6 +15,7 @@ from tocsin.kernel.errors import Invalid
 _EMPTY: dict[str, Any] = {
     "impact": "", "reporter_contact": "", "products": (), "private": False, "impact_started_at": None, "detected_at": None,
     "acknowledged_at": None, "first_update_at": None, "mitigated_at": None, "resolved_at": None, "sub_status": "",
+    "type": None, "fields": {},
 }  # fmt: skip
 _NEW_ITEM: dict[str, Any] = {
     "owner_id": None, "owner": "", "why": "", "undo": "", "outcome": "", "evidence": (), "due_at": None,
@@ -48,7 +50,10 @@ def rows_of(entries: Sequence[Imported]) -> Rows:
     for entry in entries:
         if entry.redacted:
             continue
-        state |= getattr(entry.payload, "changes", dict)()
+        changes = getattr(entry.payload, "changes", dict)()
+        if "fields" in changes:
+            changes["fields"] = with_fields(state["fields"], changes["fields"])
+        state |= changes
         if hasattr(entry.payload, "item"):
             seq = getattr(entry.payload, "seq", entry.seq)
             items.setdefault(seq, {}).update(entry.payload.item())

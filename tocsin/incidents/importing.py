@@ -11,6 +11,7 @@ from tocsin.incidents import recordings
 from tocsin.incidents.change import change, lock
 from tocsin.incidents.change import sql as incident_sql
 from tocsin.incidents.commands import new_key
+from tocsin.incidents.fields import known_type, known_values
 from tocsin.incidents.import_kinds import IncidentImported
 from tocsin.incidents.import_model import Imported, Record
 from tocsin.incidents.import_rows import Rows, rows_of
@@ -70,6 +71,7 @@ async def import_record(u: Unit, record: Record) -> dict[str, Any]:
         IncidentImported(
             record.export_id, record.origin_key, record.origin_url, record.exported_at, over_at,
             was_open=incident.resolved_at is None, private=private and not state["private"],
+            type=await known_type(u, state["type"]), fields=await known_values(u, state["fields"]),
         ),
     )  # fmt: skip
     return {"key": key, "id": str(incident_id), "new": True}
