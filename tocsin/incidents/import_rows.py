@@ -50,7 +50,7 @@ def rows_of(entries: Sequence[Imported]) -> Rows:
     for entry in entries:
         if entry.redacted:
             continue
-        changes = getattr(entry.payload, "changes", dict)()
+        changes: dict[str, Any] = getattr(entry.payload, "changes", dict)()
         if "fields" in changes:
             changes["fields"] = with_fields(state["fields"], changes["fields"])
         state |= changes
