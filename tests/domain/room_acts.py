@@ -200,6 +200,7 @@ ACTS: dict[str, Act] = {
     "incident.set_severity": lambda u, r: commands.set_severity(u, r.id, r.chance.randint(1, 3), "so it looks"),
     "incident.set_status": lambda u, r: commands.set_status(u, r.id, r.picked("investigating", "identified", "mitigated", "monitoring")),
     "incident.set_sub_status": lambda u, r: commands.set_sub_status(u, r.id, r.picked("", "waiting for vendor")),
+    "incident.set_reporter": lambda u, r: commands.set_reporter(u, r.id, r.words),
     "incident.set_impact": lambda u, r: commands.set_impact(u, r.id, r.words),
     "incident.set_summary": lambda u, r: commands.set_summary(u, r.id, r.words),
     "incident.set_service": lambda u, r: commands.set_service(u, r.id, r.company.service if r.rarely() else None),
