@@ -272,3 +272,33 @@ def test_a_clock_that_is_wrong_by_an_hour_changes_no_countdown(room: Room, brows
     page.goto(f"/incidents/{room.key}")
     expect(page.locator("#room-head count-down").first).to_contain_text("in 1")
     context.close()
+
+
+def test_a_command_that_is_not_allowed_holds_nothing_back(room: Room, browser: Browser) -> None:
+    room.watch.expected.add(422)
+    seq = room.somebody_says("The pool is full")
+    context = new_context(browser, room.house.server, room.watch)
+    page = context.new_page()
+    sign_in(page, "ben@lantern.example", room.house.password)
+    page.goto(f"/incidents/{room.key}")
+    message, problem = page.get_by_role("textbox", name="Message"), page.locator(".composer [data-problem]")
+    edit = f"/edit {seq} The pool is fine"
+    message.fill(edit)
+    message.press("Enter")
+    expect(problem).to_contain_text("Only its author or an administrator can edit an entry.")
+    expect(message).to_have_value(edit)
+    page.reload()
+    expect(message).to_have_value(edit)
+    # What somebody writes while the answer is on its way stays, too.
+    page.route("**/say", lambda route: (message.fill("Look at the"), route.continue_()))
+    message.press("Enter")
+    expect(problem).to_contain_text("Only its author")
+    expect(message).to_have_value(f"{edit}\nLook at the")
+    page.unroute("**/say")
+    message.fill("Look at the second pool")
+    message.press("Enter")
+    room.hears("Look at the second pool")
+    expect(message).to_have_value("")
+    expect(problem).to_have_text("")
+    context.close()
+    assert room.watch.wrong == []

@@ -10,7 +10,7 @@ from tests.contract.asgi import ask
 from tests.contract.browsing import Browser
 from tests.domain.street import declared
 from tests.support import Company
-from tocsin.incidents import entries, roles
+from tocsin.incidents import bonds, entries, roles
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Actor, Database
 from tocsin.kernel.sql import Statement
@@ -76,6 +76,32 @@ async def test_a_whole_life_through_the_api(api: Api, company: Company, incident
     assert (one["entry"]["text"], one["entry"]["edited"], one["history"]) == ("redacted", None, [])
     assert one["entry"]["redaction_reason"] == "a password"
     assert (await api.ask("GET", f"{room}/entries/99")).status == 404
+
+
+async def test_a_command_that_is_refused_says_why_and_is_no_lost_session(
+    browser: Browser, db: Database, company: Company, incident: Incident
+) -> None:
+    say = f"/incidents/{incident.key}/say"
+    bens = await says(db, company.as_ben(), incident, "The pool is full")
+    async with db.unit(company.as_ben(), "web") as u:
+        await roles.take_role(u, incident.id, "incident_manager")
+    for line, why in (
+        (f"/edit {bens} The pool is fine", "Only its author"),
+        ("/release Vic", "The incident manager releases people"),
+        ("/pin 99", "no such entry"),
+        ("/join-claim 99", "99"),
+    ):
+        status, said = await browser.script(say, text=line)
+        assert status == 422, line
+        assert why in said["error"]
+        status, headers, _ = await browser.press(say, text=line)
+        assert (status, headers["location"]) == (303, f"/incidents/{incident.key}")
+    other = await declared(db, company.as_ben(), "Payments are slow")
+    async with db.unit(company.as_ben(), "web") as u:
+        await bonds.merge(u, incident.id, other.id)
+    assert (await browser.script(say, text="still here?"))[0] == 422
+    browser.csrf = "of an old page"
+    assert (await browser.script(say, text="hello"))[0] == 403, "only that is a session to renew"
 
 
 async def test_a_replay_says_edits_and_logs_once(api: Api, incident: Incident) -> None:

@@ -11,8 +11,8 @@ from tocsin.chatops.grammar import VERBS, Told, say_or_do
 from tocsin.edge.door import Who, act, page, read_form, read_query, redirect, render, site_of, viewer_of
 from tocsin.incidents import queries
 from tocsin.incidents.model import Incident
-from tocsin.kernel.errors import Invalid
 from tocsin.web.lookup import incident_of
+from tocsin.web.room_act import REFUSALS, by_script, refused
 from tocsin.web.room_glance import glance_of
 from tocsin.web.room_panels import PANELS
 from tocsin.web.room_since import since_context
@@ -65,14 +65,12 @@ async def say(request: Request) -> Response:
         async with act(request, form) as u:
             seq = await say_or_do(u, incident, form.text("text", most=MOST_TYPED, needed=True))
     except Told as told:
-        if request.headers.get("x-requested-with"):
+        if by_script(request):
             return JSONResponse({"told": str(told)})
         return redirect(request, f"/incidents/{incident.key}", str(told))
-    except Invalid as error:
-        if request.headers.get("x-requested-with"):
-            return JSONResponse({"error": str(error), "field": error.field}, 422)
-        return redirect(request, f"/incidents/{incident.key}", str(error), "danger")
-    if request.headers.get("x-requested-with"):
+    except REFUSALS as error:
+        return refused(request, incident, error)
+    if by_script(request):
         return JSONResponse({"seq": seq})
     return redirect(request, f"/incidents/{incident.key}#entry-{seq}")
 

@@ -1,19 +1,38 @@
-"""Buttons of the room: each is one command, then back to the room, where the record shows what happened."""
+"""Buttons of the room: each is one command, then back to the room, where the record shows what happened.
+
+A script of ours (`x-requested-with`) stays on the page: it gets JSON, and 422 for what was refused. 401 and 403 are left to say
+that the session or the page is too old.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from tocsin.edge.door import Form, Site, Who, act, page, read_form, redirect, site_of
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Unit
-from tocsin.kernel.errors import Conflict, Invalid
+from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TocsinError
 from tocsin.web.lookup import incident_of
 
 Act = Callable[[Unit, Incident, Form, Site], Awaitable[Any]]
+#: How a command says no to whoever may be here.
+REFUSALS = (Conflict, Forbidden, Invalid, NotFound)
+
+
+def by_script(request: Request) -> bool:
+    """Whether a script of ours asks, which shows the answer itself."""
+    return "x-requested-with" in request.headers
+
+
+def refused(request: Request, incident: Incident, error: TocsinError) -> Response:
+    """Why a command did nothing: to the script that keeps what was typed, or on the room's page."""
+    if by_script(request):
+        field = error.field if isinstance(error, Invalid) else ""
+        return JSONResponse({"error": str(error), "field": field}, 422)
+    return redirect(request, f"/incidents/{incident.key}", str(error), "danger")
 
 
 def buttons(named: Mapping[str, Act], who: Who = Who.MEMBER) -> list[BaseRoute]:

@@ -9,9 +9,9 @@ from tocsin.edge.door import Form, Site, Who, act, page, read_form, redirect
 from tocsin.incidents import entries, marks, output
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Unit
-from tocsin.kernel.errors import Conflict, Forbidden, Invalid
+from tocsin.kernel.errors import Invalid
 from tocsin.web.lookup import incident_of
-from tocsin.web.room_act import Act, buttons
+from tocsin.web.room_act import REFUSALS, Act, buttons, by_script, refused
 
 MOST = 2_000_000_000
 
@@ -63,11 +63,9 @@ async def react(request: Request) -> Response:
     try:
         async with act(request, form) as u:
             stands = await marks.react(u, incident.id, number, emoji)
-    except (Invalid, Conflict, Forbidden) as error:
-        if request.headers.get("x-requested-with"):
-            return JSONResponse({"error": str(error)}, 422)
-        return redirect(request, f"/incidents/{incident.key}", str(error), "danger")
-    if request.headers.get("x-requested-with"):
+    except REFUSALS as error:
+        return refused(request, incident, error)
+    if by_script(request):
         return JSONResponse({"on": stands})
     return redirect(request, f"/incidents/{incident.key}/entries/{number}")
 

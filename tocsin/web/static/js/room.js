@@ -95,25 +95,32 @@ class Composer {
   async send() {
     if (this.sending || !this.waiting.length) return;
     this.sending = true;
+    let refused = "";
     try {
       for (let line = this.waiting[0]; line; line = this.waiting[0]) {
         const body = new URLSearchParams({ text: line.text, request_key: line.key, csrf: document.body.dataset.csrf });
         const answer = await fetch(this.form.action, { method: "POST", body, headers: { "x-requested-with": "tocsin", accept: "application/json" } });
         if (answer.status >= 500 || answer.status === 429) { this.say(`Not sent yet. ${this.waiting.length} waiting; trying again.`); return; }
         if (answer.status === 401 || answer.status === 403 || answer.redirected) { this.say("Not sent: sign in again, or load this page again. What you wrote is kept here."); return; }
+        if (!answer.ok) this.back(line.text);
         this.sent(line);
-        if (answer.ok) this.say((await answer.json().catch(() => ({}))).told || "");
-        else {
-          const said = await answer.json().catch(() => ({}));
-          this.text.value ||= line.text;
-          this.say(said.error || "That was refused.");
-        }
+        const said = await answer.json().catch(() => ({}));
+        if (!answer.ok) refused = said.error || "That was refused.";
+        this.say(refused || said.told || "");
       }
       this.room.mine = true;
       this.room.catchUp();
     } catch {
       this.say(`Offline. ${this.waiting.length} line${this.waiting.length > 1 ? "s" : ""} kept here, sent when the connection is back.`);
     } finally { this.sending = false; }
+  }
+
+  // What was refused goes back to where it was typed: above what is being written now.
+  back(text) {
+    const { value, selectionStart: from, selectionEnd: to } = this.text, above = value ? `${text}\n` : text;
+    this.text.value = above + value;
+    this.text.setSelectionRange(above.length + from, above.length + to);
+    this.remember(this.text.value);
   }
 
   say(text) { const place = this.form.querySelector("[data-problem]"); if (place) place.textContent = text; }
