@@ -196,6 +196,40 @@ def test_the_scribe_writes_down_one_line_after_the_other(people: People, key: st
     expect(page.locator(".entry.said .words").last).to_have_text("The graph is flat")
 
 
+def test_what_the_scribe_wrote_stays_until_it_is_written_down(people: People, key: str) -> None:
+    people.watch.expected.add(422)
+    page = people.page
+    says(people, key, "/take scribe")
+    page.goto(f"/incidents/{key}")
+    heard, said = (
+        page.get_by_label("Words, perhaps with a name in front"),
+        page.locator(".scribe [data-problem]"),
+    )
+    heard.fill("25:10 Ana: restarted redis")
+    heard.press("Enter")
+    expect(said).to_have_text("That is no time of day.")
+    expect(heard).to_have_value("25:10 Ana: restarted redis")
+    # The line is written down, but nobody learns so: it is sent again, and stands there once.
+    heard.fill("Ana: restarted redis")
+    page.route("**/log", lambda route: (route.fetch(), route.fulfill(status=502, body="")))
+    people.watch.expected.add(502)
+    heard.press("Enter")
+    expect(said).to_have_text("Not written down yet. Try again.")
+    expect(heard).to_have_value("Ana: restarted redis")
+    page.unroute("**/log")
+    heard.press("Enter")
+    expect(said).to_have_text("Written down.")
+    expect(heard).to_have_value("")
+    # The next line was begun before the answer came.
+    page.route("**/log", lambda route: (heard.fill("Ben: it is b"), route.continue_()))
+    heard.fill("Ana: and nginx")
+    heard.press("Enter")
+    lines = page.locator(".entry.said .words")
+    expect(lines.last).to_have_text("and nginx")
+    expect(heard).to_have_value("Ben: it is b")
+    assert lines.all_inner_texts() == ["restarted redis", "and nginx"]
+
+
 def test_searching_and_jumping(people: People, key: str) -> None:
     seq = says(people, key, "Restarted quagga on edge-3")
     page = people.page

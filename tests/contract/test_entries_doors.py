@@ -15,6 +15,7 @@ from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Actor, Database
 from tocsin.kernel.sql import Statement
 from tocsin.record.kinds import KINDS
+from tocsin.record.queries import entries_after
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -102,6 +103,24 @@ async def test_a_command_that_is_refused_says_why_and_is_no_lost_session(
     assert (await browser.script(say, text="still here?"))[0] == 422
     browser.csrf = "of an old page"
     assert (await browser.script(say, text="hello"))[0] == 403, "only that is a session to renew"
+
+
+async def test_the_scribes_script_is_told_whether_the_line_was_written_down(
+    browser: Browser, db: Database, company: Company, incident: Incident
+) -> None:
+    log = f"/incidents/{incident.key}/log"
+    assert await browser.script(log, text="Ben: restarted redis", tag="said") == (200, {})
+    status, said = await browser.script(log, text="25:10 Ben: restarted redis", tag="said")
+    assert (status, said["error"]) == (422, "That is no time of day.")
+    assert (await browser.press(log, text="25:10 Ben: restarted redis", tag="said"))[0] == 303
+    other = await declared(db, company.as_ben(), "Payments are slow")
+    async with db.unit(company.as_ben(), "web") as u:
+        await bonds.merge(u, incident.id, other.id)
+    status, said = await browser.script(log, text="Ben: it is back", tag="said")
+    assert (status, said["error"]) == (422, f"{incident.key} was merged into {other.key}. Say it there.")
+    texts = [e.payload.get("text") for e in await entries_after(db, incident.id)]
+    assert texts.count("restarted redis") == 1
+    assert "it is back" not in texts
 
 
 async def test_a_replay_says_edits_and_logs_once(api: Api, incident: Incident) -> None:

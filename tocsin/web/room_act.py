@@ -51,8 +51,10 @@ def _does(what: Act) -> Callable[[Request], Awaitable[Response]]:
         try:
             async with act(request, form) as u:
                 await what(u, incident, form, site_of(request))
-        except (Conflict, Invalid) as error:
-            return redirect(request, f"/incidents/{incident.key}", str(error), "danger")
+        except REFUSALS as error:
+            return refused(request, incident, error)
+        if by_script(request):
+            return JSONResponse({})
         return redirect(request, f"/incidents/{incident.key}")
 
     return endpoint

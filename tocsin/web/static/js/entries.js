@@ -89,18 +89,28 @@ async function react(event) {
   if (answer?.ok) refresh([button.value.split(" ")[0]]);
 }
 
-// One line after the other, without leaving the field.
+// One line after the other, without leaving the field. A line goes out of it only when the server has it; whatever is refused, or
+// was not answered for, stays. The same words are sent again with the same key.
+const tries = new Map();
 function quick() {
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (!form.matches("[data-quick]")) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    const field = form.elements.text, say = (words) => { const place = form.querySelector("[data-problem]"); if (place) place.textContent = words; };
-    const body = new URLSearchParams({ text: field.value, tag: event.submitter?.value || "said", csrf: document.body.dataset.csrf, request_key: key() });
+    const { id, value: text } = form.elements.text, tag = event.submitter?.value || "said", line = `${tag} ${text}`;
+    if (tries.get(form.action)?.line !== line) tries.set(form.action, { line, key: key() });
+    const tried = tries.get(form.action), body = new URLSearchParams({ text, tag, csrf: document.body.dataset.csrf, request_key: tried.key });
     const answer = await fetch(form.action, { method: "POST", body, headers: { "x-requested-with": "tocsin", accept: "application/json" }, redirect: "manual" }).catch(() => null);
-    if (answer && (answer.ok || answer.type === "opaqueredirect")) { field.value = ""; say("Written down."); field.focus(); }
-    else say("Not written down yet. Try again.");
+    const refused = answer?.ok ? "" : (await answer?.json().catch(() => null))?.error || "Not written down yet. Try again.";
+    // The panel may have been drawn again meanwhile.
+    const field = document.getElementById(id) ?? form.elements.text, place = field.form.querySelector("[data-problem]");
+    if (place) place.textContent = refused || "Written down.";
+    if (refused) return;
+    if (tries.get(form.action) === tried) tries.delete(form.action);
+    // What was begun meanwhile is the next line.
+    if (field.value === text) field.value = "";
+    field.focus();
   }, true);
 }
 
