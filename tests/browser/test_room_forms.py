@@ -121,6 +121,25 @@ def test_what_is_pressed_without_a_connection_happens_once(street: Street, again
     expect(ada.locator(".entry", has_text="is still on")).to_have_count(2)
 
 
+def test_what_waited_too_long_is_not_done_by_itself(street: Street) -> None:
+    ada = street.of("ada")
+    ada.context.set_offline(True)
+    line = ada.locator("#room-state").get_by_label("Page somebody")
+    line.fill("payments on-call: the queue grows")
+    line.press("Enter")
+    expect(ada.locator(".page-line")).to_contain_text("waiting to be sent")
+    ada.evaluate(
+        """() => Object.keys(localStorage).filter((name) => name.startsWith("tocsin-outbox")).forEach((name) => {
+            const item = JSON.parse(localStorage.getItem(name));
+            localStorage.setItem(name, JSON.stringify({ ...item, at: item.at - 2 * 3_600_000 }));
+        })"""
+    )
+    ada.context.set_offline(False)
+    expect(ada.locator(".page-line").get_by_role("alert")).to_contain_text("more than an hour")
+    expect(line).to_have_value("payments on-call: the queue grows")
+    assert not [e for e in street.call("GET", "/entries")["entries"] if e["kind"] == "people_paged"]
+
+
 def test_done_on_a_phone_leaves_the_tab_where_it_is(street: Street) -> None:
     ada = street.of("ada", **PHONE)
     ada.locator(".room-tabs a[data-tab=work]").tap()

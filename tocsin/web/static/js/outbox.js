@@ -3,6 +3,7 @@
 import { now } from "./time.js";
 
 const ASKED = { accept: "application/json", "x-requested-with": "tocsin" };
+const LONGEST_MS = 3_600_000;
 export const key = () => crypto.randomUUID ? crypto.randomUUID() : `${now()}-${Math.random()}`;
 
 export class Outbox {
@@ -30,7 +31,9 @@ export class Outbox {
 
   // A line has `text`; a form where `to` it goes and its `fields`.
   put(what) {
-    const item = { key: key(), ...what }, name = `${this.box}${Math.floor(now()).toString(36).padStart(9, "0")}-${item.key}`;
+    // After what waits already: a page that was kept may have another clock.
+    const last = parseInt(this.waiting.at(-1)?.name.slice(this.box.length) ?? "0", 36), at = Math.max(Math.floor(now()), last + 1);
+    const item = { key: key(), at: Date.now(), ...what }, name = `${this.box}${at.toString(36).padStart(9, "0")}-${item.key}`;
     try { this.store.setItem(name, JSON.stringify(item)); } catch { this.unkept.push({ name, ...item }); }
     return item.key;
   }
@@ -62,6 +65,8 @@ export class Outbox {
 
   // The answer, or why there is none yet.
   async ask(item) {
+    // A line is true later, too; a press is for now, and nobody is paged a day later.
+    if (item.to && Date.now() - item.at > LONGEST_MS) return { answer: { ok: false, status: 0, said: { error: "This waited for more than an hour and was not sent again. Do it again if it still holds." }, html: "" } };
     const body = new URLSearchParams(item.fields ?? { text: item.text });
     body.set("request_key", item.key);
     body.set("csrf", document.body.dataset.csrf);
