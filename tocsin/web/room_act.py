@@ -35,6 +35,13 @@ def refused(request: Request, incident: Incident, error: TocsinError) -> Respons
     return redirect(request, f"/incidents/{incident.key}", str(error), "danger")
 
 
+def done(request: Request, to: str, *, leads: bool = False) -> Response:
+    """What was asked is done. A script stays where it is, unless that leads elsewhere; else the browser goes there."""
+    if by_script(request):
+        return JSONResponse({"to": to} if leads else {})
+    return redirect(request, to)
+
+
 def buttons(named: Mapping[str, Act], who: Who = Who.MEMBER) -> list[BaseRoute]:
     """POST routes `/incidents/KEY/<name>`, for members unless it says otherwise; what is refused is said on the room's page."""
     return [
@@ -53,8 +60,6 @@ def _does(what: Act) -> Callable[[Request], Awaitable[Response]]:
                 await what(u, incident, form, site_of(request))
         except REFUSALS as error:
             return refused(request, incident, error)
-        if by_script(request):
-            return JSONResponse({})
-        return redirect(request, f"/incidents/{incident.key}")
+        return done(request, f"/incidents/{incident.key}")
 
     return endpoint

@@ -6,15 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from tocsin.edge.door import Form, Site, Who, act, page, read_form, redirect
+from tocsin.edge.door import Form, Site, Who, act, page, read_form
 from tocsin.edge.viewer import Viewer
 from tocsin.incidents import bonds
 from tocsin.incidents.model import Incident
 from tocsin.incidents.phases import timings
 from tocsin.kernel.db import Reader, Unit
-from tocsin.kernel.errors import Conflict, Invalid
 from tocsin.web.lookup import incident_of
-from tocsin.web.room_act import Act, buttons
+from tocsin.web.room_act import REFUSALS, Act, buttons, done, refused
 
 
 async def context(db: Reader, incident: Incident, viewer: Viewer) -> dict[str, Any]:
@@ -47,9 +46,9 @@ async def declare_from(request: Request) -> Response:
     try:
         async with act(request, form) as u:
             key = await _declare_from(u, incident, form)
-    except (Conflict, Invalid) as error:
-        return redirect(request, f"/incidents/{incident.key}", str(error), "danger")
-    return redirect(request, f"/incidents/{key}")
+    except REFUSALS as error:
+        return refused(request, incident, error)
+    return done(request, f"/incidents/{key}", leads=True)
 
 
 async def _declare_from(u: Unit, incident: Incident, form: Form) -> str:

@@ -6,13 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from tocsin.edge.door import Who, act, page, read_form, redirect, render, site_of, viewer_of
+from tocsin.edge.door import Who, act, page, read_form, render, site_of, viewer_of
 from tocsin.incidents import edits, said_read
 from tocsin.incidents.model import Incident
 from tocsin.kernel.errors import Invalid
 from tocsin.record.model import Entry
 from tocsin.web.dressed import dressed
 from tocsin.web.lookup import incident_of, seq_of
+from tocsin.web.room_act import REFUSALS, by_script, done, refused
 
 USUAL = ("👍", "👀", "✅", "🎉", "❤️", "😬")
 
@@ -60,9 +61,11 @@ async def edit(request: Request) -> Response:
     except edits.EditConflict as conflict:
         more = {"conflict": conflict, "text": typed, "revision": conflict.revision}
         return await _about(request, incident, more, 409)
-    except Invalid as error:
+    except REFUSALS as error:
+        if by_script(request) or not isinstance(error, Invalid):
+            return refused(request, incident, error)
         return await _about(request, incident, {"errors": {error.field: str(error)}, "text": typed}, 422)
-    return redirect(request, f"/incidents/{incident.key}/entries/{seq}")
+    return done(request, f"/incidents/{incident.key}/entries/{seq}")
 
 
 def routes() -> list[BaseRoute]:

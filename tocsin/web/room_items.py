@@ -6,21 +6,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from tocsin.edge.door import Form, Site, Who, act, page, read_form, redirect, render
+from tocsin.edge.door import Form, Site, Who, act, page, read_form, render
 from tocsin.incidents import claims, tasks
 from tocsin.incidents.items import LooksAlike
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Unit
-from tocsin.kernel.errors import Conflict, Invalid
 from tocsin.web.lookup import incident_of
-from tocsin.web.room_act import Act, buttons
+from tocsin.web.room_act import REFUSALS, Act, buttons, done, refused
 
 WHAT = ("claim", "hypothesis", "task", "decision", "unknown", "known")
 SEQ = {"least": 1, "most": 2_000_000_000}
 
 
 async def add(request: Request) -> Response:
-    """One new item. When somebody looks into something like it: asks whether to join instead."""
+    """One new item. When somebody looks into something like it: asks whether to join instead, scripts too."""
     form, incident = await read_form(request), await incident_of(request)
     try:
         async with act(request, form) as u:
@@ -28,9 +27,9 @@ async def add(request: Request) -> Response:
     except LooksAlike as alike:
         context = {"nav": "incidents", "incident": incident, "alike": alike.alike, "values": dict(form)}
         return await render(request, "incidents/alike.html", context, status=409)
-    except (Conflict, Invalid) as error:
-        return redirect(request, f"/incidents/{incident.key}", str(error), "danger")
-    return redirect(request, f"/incidents/{incident.key}#room-work")
+    except REFUSALS as error:
+        return refused(request, incident, error)
+    return done(request, f"/incidents/{incident.key}#room-work")
 
 
 async def _add(u: Unit, incident: Incident, form: Form) -> None:

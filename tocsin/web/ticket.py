@@ -4,10 +4,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from tocsin.edge.door import Who, act, page, read_form, redirect
-from tocsin.kernel.errors import Invalid
+from tocsin.edge.door import Who, act, page, read_form
 from tocsin.places import commands
 from tocsin.web.lookup import incident_of
+from tocsin.web.room_act import REFUSALS, done, refused
 
 
 async def set_ticket(request: Request) -> Response:
@@ -18,9 +18,9 @@ async def set_ticket(request: Request) -> Response:
             await commands.set_ticket(
                 u, incident.id, form.text("url", most=2000, needed=True, label="The ticket's link")
             )
-    except Invalid as error:
-        return redirect(request, f"/incidents/{incident.key}", str(error), "danger")
-    return redirect(request, f"/incidents/{incident.key}")
+    except REFUSALS as error:
+        return refused(request, incident, error)
+    return done(request, f"/incidents/{incident.key}")
 
 
 def routes() -> list[BaseRoute]:

@@ -17,7 +17,19 @@ function mark(list, from) {
   };
   put();
   new MutationObserver(put).observe(list, { childList: true });
+  document.addEventListener("tocsin:sent", ({ detail }) => {
+    if (!detail.to.endsWith("/caught-up")) return;
+    from = Infinity;
+    put();
+  });
 }
+
+// Whoever is caught up needs it no more.
+document.addEventListener("tocsin:sent", ({ detail }) => {
+  if (!detail.to.endsWith("/caught-up")) return;
+  document.getElementById("since")?.remove();
+  document.querySelector(".ways")?.removeAttribute("hidden");
+});
 
 async function fill(place) {
   const answer = await fetch(place.dataset.fetch, { headers: { accept: "text/html", "x-requested-with": "tocsin" } }).catch(() => null);

@@ -128,7 +128,7 @@ async function opens(event) {
   show(page, link);
 }
 
-function show(page, from) {
+export function show(page, from) {
   document.getElementById("over-room")?.remove();
   const dialog = document.createElement("dialog");
   dialog.id = "over-room";
@@ -143,4 +143,5 @@ function show(page, from) {
   document.body.append(dialog);
   dialog.addEventListener("close", () => { dialog.remove(); from.isConnected && from.focus({ preventScroll: true }); });
   dialog.showModal();
+  return dialog;
 }

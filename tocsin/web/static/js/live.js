@@ -80,7 +80,7 @@ function close() { source?.close(); source = null; open = ""; }
 
 function connection(good) { document.body.toggleAttribute("data-offline", !good); document.dispatchEvent(new CustomEvent("tocsin:connection", { detail: good })); }
 
-function lookAgain() { mine().forEach((topic) => deliver(topic, {})); }
+export function lookAgain() { mine().forEach((topic) => deliver(topic, {})); }
 
 function deliver(topic, data) {
   if (!mine().includes(topic)) return;
@@ -139,11 +139,12 @@ async function refresh(url, spread = 0) {
 
 function swap(element, html) {
   if (held(element, () => refresh(address(element)))) return;
-  const editing = element.contains(document.activeElement) && document.activeElement.matches("input:not([type=hidden]), textarea, select, time-range");
+  const at = element.contains(document.activeElement) ? document.activeElement : null;
+  // What was typed there and sent is over: see room-forms.js.
+  const editing = at?.matches("input:not([type=hidden]), textarea, select, time-range") && !at.closest("form[data-sent]");
   const opened = [...element.querySelectorAll("details[open]")].map((d) => d.id).filter(Boolean);
   if (editing) { element.addEventListener("focusout", () => refresh(address(element)), { once: true }); return; }
-  const focused = element.contains(document.activeElement) ? document.activeElement : null;
-  const place = focused ? reachable(element).indexOf(focused) : -1;
+  const focused = at, place = focused ? reachable(element).indexOf(focused) : -1;
   const page = new DOMParser().parseFromString(html, "text/html");
   const fresh = element.id && page.getElementById(element.id) ? page.getElementById(element.id).innerHTML : page.body.innerHTML;
   if (!put(element, fresh, false)) return;
@@ -153,15 +154,16 @@ function swap(element, html) {
   opened.forEach((id) => { const d = document.getElementById(id); if (d) d.open = true; });
   // Who came by keyboard keeps their place: the same thing by its words, or else what stands there now.
   if (focused) {
-    const now = reachable(element), same = now.find((x) => x.tagName === focused.tagName && x.textContent === focused.textContent);
+    const now = reachable(element), same = now.find((x) => x.tagName === focused.tagName && x.textContent === focused.textContent && x.id === focused.id);
     (same ?? now[place])?.focus({ preventScroll: true });
   }
+  document.dispatchEvent(new CustomEvent("tocsin:swapped"));
 }
 
 // Puts words in their place, unless the same stand there already: nothing flickers, nothing is announced twice.
 const stands = new WeakMap();
 function put(element, html, really = true) {
-  // Each rendering has new keys for its forms; who sends one gets a new page anyway.
+  // Each rendering has new keys for its forms; the room's scripts have their own, and who sends another one gets a new page.
   const words = html.replaceAll(/name="request_key" value="[^"]*"/g, ""), same = stands.get(element) === words;
   if (same || !really) return !same;
   stands.set(element, words);

@@ -1,6 +1,7 @@
 // The room's record: new entries appear without a reload, missed ones are fetched, and what was typed is sent once.
 import { Record } from "./record.js";
-import { now } from "./time.js";
+import { Outbox } from "./outbox.js";
+import { RoomForms } from "./room-forms.js";
 
 export function start() {
   const list = document.querySelector("[data-entries]");
@@ -8,8 +9,10 @@ export function start() {
   const room = new Record(list);
   tabs();
   room.listen();
-  const composer = document.querySelector("[data-composer]");
-  if (composer) new Composer(composer, room).listen();
+  const outbox = new Outbox(document.querySelector("[data-room]")), composer = document.querySelector("[data-composer]");
+  if (composer) new Composer(composer, room, outbox).listen();
+  new RoomForms(outbox).listen();
+  outbox.listen();
 }
 
 // On a narrow screen the parts of the room are tabs; a link into one of them opens it. Without scripts they follow each other.
@@ -36,42 +39,20 @@ function tabs() {
   follow();
 }
 
-// A line is kept in this browser until the server has answered for it; it is sent again with the same key.
+// A line is kept in this browser until the server has answered for it; see outbox.js.
 class Composer {
-  constructor(form, room) {
+  constructor(form, room, outbox) {
     this.form = form;
     this.room = room;
+    this.outbox = outbox;
     this.text = form.elements.text;
-    // Lines and drafts are the person's who typed them; of a private incident they live as long as the tab.
-    this.store = "private" in form.dataset ? sessionStorage : localStorage;
-    this.box = `tocsin-outbox:${form.dataset.who}:${form.action}:`;
-    this.draft = `tocsin-draft:${form.dataset.who}:${form.action}`;
-    this.unkept = [];
-    this.sending = false;
   }
 
-  // One item of storage per line, in order of typing: tabs that send at once do not overwrite each other's lists.
-  get waiting() {
-    try {
-      const names = Object.keys(this.store).filter((name) => name.startsWith(this.box)).sort();
-      return [...names.map((name) => ({ name, ...JSON.parse(this.store.getItem(name)) })), ...this.unkept];
-    } catch { return this.unkept; }
-  }
-
-  put(text) {
-    const key = crypto.randomUUID ? crypto.randomUUID() : `${now()}-${Math.random()}`, name = `${this.box}${Math.floor(now()).toString(36).padStart(9, "0")}-${key}`;
-    try { this.store.setItem(name, JSON.stringify({ key, text })); } catch { this.unkept.push({ name, key, text }); }
-  }
-
-  sent(line) {
-    this.unkept = this.unkept.filter((one) => one.name !== line.name);
-    try { this.store.removeItem(line.name); } catch { /* it was never there */ }
-  }
-
-  remember(text) { try { if (text) this.store.setItem(this.draft, text); else this.store.removeItem(this.draft); } catch { /* the field has it */ } }
+  // A draft is the person's who typed it, as what waits is.
+  remember(text) { const { store, draft } = this.outbox; try { if (text) store.setItem(draft, text); else store.removeItem(draft); } catch { /* the field has it */ } }
 
   listen() {
-    try { this.text.value ||= this.store.getItem(this.draft) || ""; } catch { /* no storage */ }
+    try { this.text.value ||= this.outbox.store.getItem(this.outbox.draft) || ""; } catch { /* no storage */ }
     this.text.addEventListener("input", () => this.remember(this.text.value));
     this.text.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); this.form.requestSubmit(); }
@@ -81,38 +62,36 @@ class Composer {
       event.stopPropagation();
       const text = this.text.value.trim();
       if (!text) return;
-      this.put(text);
+      this.refused = "";
+      this.outbox.put({ text });
       this.text.value = "";
       this.remember("");
-      this.send();
+      this.outbox.send();
     }, true);
-    document.addEventListener("tocsin:connection", ({ detail }) => detail && this.send());
-    window.addEventListener("online", () => this.send());
-    setInterval(() => this.waiting.length && this.send(), 5000);
-    this.send();
+    this.outbox.hears.push((item, answer) => "text" in item && this.hear(item, answer));
+    this.outbox.stuck.push((why) => this.stuck(why));
+    this.outbox.done.push(() => this.done());
   }
 
-  async send() {
-    if (this.sending || !this.waiting.length) return;
-    this.sending = true;
-    let refused = "";
-    try {
-      for (let line = this.waiting[0]; line; line = this.waiting[0]) {
-        const body = new URLSearchParams({ text: line.text, request_key: line.key, csrf: document.body.dataset.csrf });
-        const answer = await fetch(this.form.action, { method: "POST", body, headers: { "x-requested-with": "tocsin", accept: "application/json" } });
-        if (answer.status >= 500 || answer.status === 429) { this.say(`Not sent yet. ${this.waiting.length} waiting; trying again.`); return; }
-        if (answer.status === 401 || answer.status === 403 || answer.redirected) { this.say("Not sent: sign in again, or load this page again. What you wrote is kept here."); return; }
-        if (!answer.ok) this.back(line.text);
-        this.sent(line);
-        const said = await answer.json().catch(() => ({}));
-        if (!answer.ok) refused = said.error || "That was refused.";
-        this.say(refused || said.told || "");
-      }
-      this.room.mine = true;
-      this.room.catchUp();
-    } catch {
-      this.say(`Offline. ${this.waiting.length} line${this.waiting.length > 1 ? "s" : ""} kept here, sent when the connection is back.`);
-    } finally { this.sending = false; }
+  hear(line, { ok, said }) {
+    this.sent = true;
+    if (!ok) { this.back(line.text); this.refused = said.error || "That was refused."; }
+    this.say(this.refused || said.told || "");
+  }
+
+  done() {
+    // What stood in the way is said no more.
+    if (this.waits) this.say(this.refused || "");
+    if (this.sent) { this.room.mine = true; this.room.catchUp(); }
+    this.sent = this.waits = false;
+  }
+
+  stuck(why) {
+    const lines = this.outbox.waiting, n = lines.length, plain = lines.every((one) => "text" in one);
+    this.waits = true;
+    if (why === "later") this.say(`Not sent yet. ${n} waiting; trying again.`);
+    else if (why === "signed out") this.say("Not sent: sign in again, or load this page again. What you wrote is kept here.");
+    else this.say(`Offline. ${n}${plain ? ` line${n > 1 ? "s" : ""}` : ""} kept here, sent when the connection is back.`);
   }
 
   // What was refused goes back to where it was typed: above what is being written now.
