@@ -259,11 +259,23 @@ def _describe(data: dict[str, Any]) -> str:
         *(f"{one['words']} {one['key']}: {one['summary']}" for one in data["linked"]),
         *([f"merged into {data['merged_into']}"] if data["merged_into"] else []),
         f"next update due: {local(data['update_due_at'])}",
+        *_overdue(data.get("overdue")),
         "",
     ]
     return "\n".join(
         head + [f"#{e['seq']} {local(e['happened_at'])} {e['actor']}: {e['text']}" for e in data["entries"]]
     )
+
+
+def _overdue(late: dict[str, Any] | None) -> list[str]:
+    """What is overdue, in a line, if something is."""
+    if not late:
+        return []
+    counts = [(len(late["tasks"]), "task"), (len(late["steps"]), "step")]
+    said = ["update"] * bool(late["update_due_at"]) + [
+        f"{n} {word}{'s' * (n > 1)}" for n, word in counts if n
+    ]
+    return [f"overdue: {', '.join(said)}"] if said else []
 
 
 def _more(data: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ _TAGS = "html body a nav main div span ul li svg use h1 p dl dt dd bdi strong sm
 _NAMES = (
     "skip shell nav top brand me stack tight tabs-bar tabs-more icon filled soft small mono number row callout warning danger ok said badge"
     " sev1 sev2 sev3 investigating identified monitoring mitigated resolved room room-head room-glance room-mini impact glance-roles"
-    " glance-places button quiet person presence here connection visually-hidden"
+    " glance-places late button quiet person presence here connection visually-hidden"
 )
 _KNOWN = frozenset(_TAGS.split()), frozenset(_NAMES.split())
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)

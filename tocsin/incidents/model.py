@@ -222,7 +222,8 @@ def expected(
     incident: Incident, roles: Iterable[RoleHolder], viewer: UUID | None, now: datetime
 ) -> list[Duty]:
     """What is expected of the viewer in this incident, the most urgent first."""
-    holders: dict[str, UUID] = {r.role: r.user_id for r in roles}
+    held = {r.role: r for r in roles}
+    holders = {role: r.user_id for role, r in held.items()}
     room = f"/incidents/{incident.key}"
     manager = holders.get(RoleName.INCIDENT_MANAGER)
     if incident.resolved_at is not None:
@@ -237,6 +238,13 @@ def expected(
         still = (Answer("Still true", "still"),) if incident.first_update_at is not None else ()
         answers = (Answer("Write it", "update", get=True), *still)
         found.append(Duty(incident.key, words, f"{room}/update", tone, incident.update_due_at, answers))
+    elif (
+        incident.update_due_at is not None
+        and viewer is not None
+        and manager == viewer
+        and incident.update_due_at <= now
+    ):
+        found.append(_owed(incident, held[RoleName.COMMUNICATIONS_MANAGER].name))
     if manager is None:
         found.append(
             Duty(
@@ -248,3 +256,11 @@ def expected(
             )
         )
     return found
+
+
+def _owed(incident: Incident, speaker: str) -> Duty:
+    """What the manager hears of an update that somebody else owes."""
+    words, write = f"{speaker} owes an update, it is overdue", Answer("Write it", "update", get=True)
+    return Duty(
+        incident.key, words, f"/incidents/{incident.key}/update", "needed", incident.update_due_at, (write,)
+    )

@@ -51,3 +51,24 @@ delete from incident_steps where incident_id = $1 and step = $2 returning true
 -- name: forget_note
 -- The words of a step's note are gone; that the step was checked stays.
 update incident_steps set note = '' where incident_id = $1 and seq = $2 and note <> ''
+
+-- name: overdue
+-- row: tocsin.playbooks.overdue.Facts
+-- What tells what is overdue in an incident: its playbook, the tasks whose time has passed, the steps that somebody spoke about, and
+-- of the entries that may be evidence the first of each sort, with the fields by which rules tell them apart.
+select clock() as now, b.version, b.body,
+       array(select t.seq from incident_items t where t.incident_id = $1 and t.kind = 'task' and t.state = 'open'
+             and t.due_at <= clock() order by t.seq) as tasks,
+       array(select m.step from incident_steps m where m.incident_id = $1) as marked,
+       coalesce((select jsonb_agg(jsonb_build_object('seq', s.seq, 'kind', s.kind, 'payload', s.payload) order by s.seq) from (
+           select min(e.seq) as seq, e.kind, jsonb_build_object('role', e.payload -> 'role', 'status', e.payload -> 'status',
+               'audience', e.payload -> 'audience', 'place', e.payload -> 'place', 'service_id', e.payload -> 'service_id',
+               'impact', left(e.payload ->> 'impact', 1)) as payload
+           from entries e where e.stream = $1 and e.kind = any($2::text[]) and e.redacted_at is null
+           group by 2, 3
+       ) s), '[]') as seen
+from (select clock()) one left join lateral (
+    select v.version, v.body from playbook_versions v
+    where v.version = coalesce((select f.version from incident_playbooks f where f.incident_id = $1),
+                               (select max(n.version) from playbook_versions n))
+) b on true

@@ -24,6 +24,11 @@ def _parsed(version: int, body: str) -> Playbook:
     return parse(body, version)
 
 
+def parsed(version: int | None, body: str | None) -> Playbook:
+    """A version by its YAML, read once; the shipped one without."""
+    return _parsed(version or 0, body or shipped())
+
+
 async def playbook_text(db: Reader, version: int | None = None) -> tuple[int, str]:
     """A version and its YAML; the newest, or the shipped one while there is none. Version 0 is the shipped one."""
     row = await (

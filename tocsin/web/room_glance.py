@@ -7,6 +7,7 @@ from tocsin.incidents import queries
 from tocsin.incidents.model import Incident, RoleName
 from tocsin.kernel.db import Reader
 from tocsin.places.queries import places_of
+from tocsin.playbooks.overdue import overdue_of
 
 #: Who is named at a glance; the other roles stand in their panel.
 ROLES = (
@@ -24,6 +25,7 @@ async def glance_of(db: Reader, incident: Incident) -> dict[str, Any]:
         "roles": {r.role: r for r in await queries.roles(db, incident.id)},
         "glance_here": [p.user_id for p in await queries.presence(db, incident.id)],
         "places": await places_of(db, incident.id),
+        "overdue": await overdue_of(db, incident),
     }
 
 

@@ -11,6 +11,7 @@ from tocsin.incidents.item_queries import board_of
 from tocsin.incidents.model import Incident, Status
 from tocsin.kernel.db import Reader
 from tocsin.places.queries import places_of
+from tocsin.playbooks.overdue import late_steps
 from tocsin.playbooks.queries import checklist_of, playbook_of
 from tocsin.web import room_fields, room_lifecycle, room_people, room_roles
 from tocsin.web.room_said_panels import pinned_panel, scribe_panel
@@ -58,12 +59,14 @@ async def _work(db: Reader, incident: Incident, _: Viewer) -> dict[str, Any]:
 
 async def _checklist(db: Reader, incident: Incident, viewer: Viewer) -> dict[str, Any]:
     checks, followed = await checklist_of(db, incident), await playbook_of(db, incident.id)
-    mine = {r.role for r in await queries.roles(db, incident.id) if r.user_id == viewer.id}
+    holders = {r.role: r for r in await queries.roles(db, incident.id)}
+    mine = {role for role, holder in holders.items() if holder.user_id == viewer.id}
     return {
         "checks": sorted(checks, key=lambda check: check.step.role not in mine),
         "my_guides": [guide for role, guide in followed.roles.items() if role in mine and guide.instructions],
         "guides": followed.roles,
         "my_roles": mine,
+        "my_late_steps": late_steps(checks, incident, holders, viewer.id),
     }
 
 

@@ -1,5 +1,6 @@
-"""What an incident is about, corrected while it goes on and afterwards; and that it was a false alarm."""
+"""One incident: what it is about, read, corrected while it goes on and afterwards; and that it was a false alarm."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from tocsin.incidents.change import lock
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Invalid
+from tocsin.playbooks.overdue import overdue_of
 
 router = APIRouter(tags=["Incidents"])
 TIMES = ("impact_started_at", "detected_at", "mitigated_at")
@@ -36,6 +38,13 @@ class CancelBody(BaseModel):
     """Why it was none."""
 
     why: str = Field("", max_length=1000)
+
+
+@router.get("/incidents/{key}")
+async def show(call: Call, key: str) -> dict[str, Any]:
+    """One incident with its roles, places and newest entries, and what is overdue: the update, tasks by number, steps of the playbook."""
+    incident = await incident_of(call, key)
+    return await shown(call, incident) | {"overdue": asdict(await overdue_of(call.db, incident))}
 
 
 @router.patch("/incidents/{key}")

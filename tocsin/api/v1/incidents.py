@@ -117,12 +117,6 @@ async def list_incidents(
     return {"incidents": [shown_card(card, base) for card in found]}
 
 
-@router.get("/incidents/{key}")
-async def show(call: Call, key: str) -> dict[str, Any]:
-    """One incident with its roles, places and newest entries."""
-    return await shown(call, await incident_of(call, key))
-
-
 @router.put("/incidents/{key}/severity")
 async def set_severity(call: Call, key: str, body: SeverityBody) -> dict[str, Any]:
     """Changes the severity."""
