@@ -10,7 +10,7 @@ from tests.contract.asgi import ask
 from tests.contract.browsing import Browser
 from tests.domain.street import declared
 from tests.support import Company
-from tocsin.incidents import entries, roles
+from tocsin.incidents import edits, entries, roles
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Actor, Database
 from tocsin.kernel.sql import Statement
@@ -296,3 +296,19 @@ async def test_whatever_was_taken_out_every_page_of_the_incident_opens(
                 headers={"authorization": f"Bearer {api.token}"},
             )
         ).status == 200
+
+
+async def test_search_shows_the_words_that_it_found(
+    api: Api, browser: Browser, db: Database, company: Company
+) -> None:
+    """Of an edited line the newest ones, also when it was edited twice."""
+    incident, ana = await declared(db, company.as_ana()), company.as_ana()
+    async with db.unit(ana, "web") as u:
+        seq = await entries.say(u, incident.id, "restarted edge-3")
+        await edits.edit_entry(u, incident.id, seq, "restarted edge-4")
+        await edits.edit_entry(u, incident.id, seq, "restarted edge-5")
+    for words, texts in (("edge-5", ["restarted edge-5"]), ("edge-3", []), ("edge-4", [])):
+        found = (await api.good("GET", "/search", q=words))["entries"]
+        assert [(e["seq"], e["text"]) for e in found] == [(seq, text) for text in texts]
+        assert "restarted edge-3" not in await browser.see(f"/search?q={words}")
+    assert "restarted edge-5" in await browser.see("/search?q=edge-5")

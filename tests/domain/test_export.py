@@ -21,14 +21,16 @@ from tocsin.incidents import (
     export_markdown,
     exporting,
     importing,
+    privacy,
     queries,
+    said_read,
     tasks,
     updates,
 )
 from tocsin.incidents.catchup import brief_of
 from tocsin.incidents.exporting import Extras, schema
 from tocsin.incidents.model import Incident
-from tocsin.kernel.db import Database
+from tocsin.kernel.db import Actor, Database
 from tocsin.kernel.errors import Forbidden, Invalid, NotFound
 from tocsin.kernel.sql import Statement
 from tocsin.record.kinds import KINDS
@@ -177,6 +179,31 @@ async def test_markdown_says_everything_and_no_markup_of_others(db: Database, co
     assert text.endswith("# Our notes")
 
 
+async def test_an_edited_line_stands_in_its_newest_words(db: Database, company: Company) -> None:
+    """And what it said before stands with the edit."""
+    incident, ana = await declared(db, company.as_ana()), company.as_ana()
+    line = await do(db, ana, entries.say, incident.id, "restarted edge-3", said_by="Zoë")
+    await do(db, ana, edits.edit_entry, incident.id, line, "restarted edge-4")
+    await do(db, ana, edits.edit_entry, incident.id, line, "restarted edge-5")
+    found = await again(db, incident)
+    data = await exported(db, found)
+    texts = [e["text"] for e in data["entries"][1:]]
+    assert texts[0] == "Zoë said: restarted edge-5"
+    assert texts[1:] == [
+        "edited entry 2, which said: restarted edge-3",
+        "edited entry 2, which said: restarted edge-4",
+    ]
+    assert data["entries"][1]["payload"]["text"] == "restarted edge-3", "what was written stays what it is"
+    text = "\n".join(export_markdown.entries(data["entries"]))
+    assert text.index("edge-5") < text.index("edge-3") < text.index("edge-4")
+    await do(db, ana, edits.edit_entry, incident.id, line, "restarted edge-6")
+    assert await exported(db, found) | {"exported_at": 0} == data | {"exported_at": 0}, (
+        "what came later is left to the next"
+    )
+    await do(db, ana, edits.redact_entry, incident.id, line, "a secret")
+    assert "edge-" not in orjson.dumps((await exported(db, await again(db, incident)))["entries"]).decode()
+
+
 def changed(data: dict[str, Any], **more: Any) -> bytes:
     return orjson.dumps(data | more)
 
@@ -255,3 +282,72 @@ async def test_a_long_record_takes_seconds(db: Database, company: Company) -> No
 
 def test_every_kind_has_a_place_in_an_export() -> None:
     assert {"incident_imported", "entry_imported"} <= set(KINDS)
+
+
+async def imported(db: Database, company: Company, file: bytes) -> Incident:
+    answer = await do(db, company.as_ana(), importing.import_record, read(file))
+    found = await queries.incident_by_key(db, answer["key"], company.ana)
+    assert found is not None
+    return found
+
+
+async def test_the_file_says_itself_that_it_is_private(db: Database, company: Company) -> None:
+    """Also when the entry that says so had its words taken out, or says something else."""
+    incident = await declared(db, company.as_ana())
+    await do(db, company.as_ana(), privacy.make_private, incident.id, "about the salary of Vic")
+    await do(db, company.as_ana(), edits.redact_entry, incident.id, 2, "a name")
+    data = await exported(db, await again(db, incident))
+    assert data["incident"]["private"]
+    for file in (
+        orjson.dumps(data),
+        changed(data, export_id="00000000-0000-0000-0000-000000000001", entries=data["entries"][:1]),
+    ):
+        found = await imported(db, company, file)
+        assert found.private
+        assert await queries.incident_by_key(db, found.key, company.ben) is None
+    with pytest.raises(Invalid, match="nobody could see it"):
+        await do(db, Actor(None, "Scanner", "service", "member"), importing.import_record, read(
+            changed(data, export_id="00000000-0000-0000-0000-000000000002", entries=data["entries"][:1])))  # fmt: skip
+
+
+async def test_an_imported_line_has_its_edits_and_replies(db: Database, company: Company) -> None:
+    incident, ana = await declared(db, company.as_ana()), company.as_ana()
+    line = await do(db, ana, entries.say, incident.id, "the pool is fuul")
+    await do(db, ana, edits.edit_entry, incident.id, line, "the password is hunter2")
+    answer = await do(db, ana, entries.say, incident.id, "take that out", reply_to=line)
+    found = await imported(db, company, orjson.dumps(await exported(db, await again(db, incident))))
+    extra = (await said_read.extras(db, found.id, [line]))[line]
+    assert (extra.text, extra.revisions, extra.replies) == ("the password is hunter2", 1, 1)
+    assert [e.seq for e in await said_read.thread(db, found.id, line)] == [answer]
+    assert [v.text for v in await said_read.versions(db, found.id, line)] == [
+        "the pool is fuul",
+        "the password is hunter2",
+    ]
+    await do(db, ana, edits.redact_entry, found.id, line, "a secret")
+    assert "hunter2" not in orjson.dumps(await exported(db, await again(db, found))).decode()
+    assert await value(db, "select count(*) from entries where stream = $1 and payload::text like '%hunter2%'", found.id) == 0  # fmt: skip
+
+
+async def test_edits_in_a_file_that_cannot_be_stay_entries_of_their_own(
+    db: Database, company: Company
+) -> None:
+    incident, ana = await declared(db, company.as_ana()), company.as_ana()
+    line = await do(db, ana, entries.say, incident.id, "the pool is full")
+    data = await exported(db, await again(db, incident))
+    said = data["entries"][1]
+    edit = {"kind": "entry_edited", "text": "edited it"}
+    forged = [
+        said | edit | {"amends": 1, "payload": {"seq": 1, "text": "hunter2 one", "revision": 1}},
+        said | edit | {"amends": 6, "payload": {"seq": 6, "text": "hunter2 two", "revision": 1}},
+        said | {"amends": line, "payload": {"text": "hunter2 three", "reply_to": 99}},
+        said | edit | {"amends": None, "payload": {"seq": line, "text": "hunter2 four", "revision": 1}},
+    ]
+    file = changed(
+        data, entries=[*data["entries"], *(entry | {"seq": n} for n, entry in enumerate(forged, 3))]
+    )
+    found = await imported(db, company, file)
+    extras = await said_read.extras(db, found.id, range(1, 7))
+    assert [extras[n].text for n in range(1, 7)] == [None, "hunter2 four", None, None, None, None]
+    for seq in (2, 3, 4, 5):
+        await do(db, ana, edits.redact_entry, found.id, seq, "a secret")
+    assert await value(db, "select count(*) from entries where stream = $1 and payload::text like '%hunter2%'", found.id) == 0  # fmt: skip

@@ -32,12 +32,17 @@ def declare(
     page: Annotated[
         str, typer.Option(help="Whom to page at once: a person, a team, a schedule or a service.")
     ] = "",
+    let_in: Annotated[
+        list[str] | None,
+        typer.Option("--let-in", help="A person or a team that sees it too if it is private; may repeat."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Declare an incident. Opens its room, video link, notes page."""
-    body = {"summary": summary, "severity": severity, "impact": impact, "private": private}
+    body: dict[str, Any] = {"summary": summary, "severity": severity, "impact": impact, "private": private}
     body |= {k: v for k, v in {"service": service, "alert": alert, "type": type_, "page": page}.items() if v}
     body |= {"fields": _fields(field)} if field else {}
+    body |= {"let_in": let_in} if let_in else {}
     data = call("POST", "/api/v1/incidents", body)
     show(data, as_json, lambda d: f"{d['key']} declared: {d['url']}")
 

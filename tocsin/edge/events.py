@@ -7,7 +7,7 @@ that missed something notices by the numbers and fetches what it lacks; so a slo
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from tocsin.edge.viewer import Viewer
 from tocsin.kernel.bus import Bus
 from tocsin.kernel.errors import TocsinError
 from tocsin.kernel.log import logger
+from tocsin.people.sessions import account_topic
 
 QUEUE = 200
 MAX_TOPICS = 30
@@ -70,6 +71,9 @@ class Client:
 
     viewer: Viewer
     topics: frozenset[str]
+    #: Whether it may go on: asked with every heartbeat, and when sessions of its account ended.
+    still: Callable[[], Awaitable[bool]]
+    leave: Callable[[], None] | None = None
     queue: "asyncio.Queue[bytes | None]" = field(default_factory=lambda: asyncio.Queue(QUEUE))
 
 
@@ -90,12 +94,20 @@ class Hub:
         self._source = source
         self._topics: dict[str, _Topic] = defaultdict(_Topic)
         self.clients: set[Client] = set()
+        self._asking: set[asyncio.Task[None]] = set()
 
-    async def join(self, viewer: Viewer, topics: list[str]) -> Client:
+    async def join(
+        self,
+        viewer: Viewer,
+        topics: list[str],
+        still: Callable[[], Awaitable[bool]],
+    ) -> Client:
         """Subscribes to those topics that the viewer may see; the rest are left out without a word."""
         seen = [t for t in topics[:MAX_TOPICS] if await self._source.allowed(viewer, t)]
-        client = Client(viewer, frozenset(seen))
+        client = Client(viewer, frozenset(seen), still)
         self.clients.add(client)
+        if viewer.actor.id:
+            client.leave = self._bus.subscribe(account_topic(viewer.actor.id), lambda _: self._doubt(client))
         try:
             for name in seen:
                 await self._enter(client, name)
@@ -115,6 +127,8 @@ class Hub:
     def part(self, client: Client) -> None:
         """The browser left."""
         self.clients.discard(client)
+        if client.leave:
+            client.leave()
         for name in client.topics:
             topic = self._topics[name]
             topic.clients.discard(client)
@@ -129,9 +143,23 @@ class Hub:
             self._cut(client)
 
     async def looking(self, client: Client) -> None:
-        """Renews the presence of a browser."""
+        """Renews the presence of a browser; ends its stream when it may not go on."""
+        if not await client.still():
+            self._cut(client)
+            return
         for name in client.topics:
             await self._source.looking(client.viewer, name)
+
+    def _doubt(self, client: Client) -> None:
+        task = asyncio.create_task(self._ask(client))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    async def _ask(self, client: Client) -> None:
+        try:
+            await self.looking(client)
+        except TocsinError as error:
+            log.warning("session_not_asked", error=repr(error.__cause__ or error))
 
     def _wake(self, name: str) -> None:
         topic = self._topics.get(name)

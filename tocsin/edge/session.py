@@ -14,6 +14,7 @@ from tocsin.kernel.db import Actor
 from tocsin.kernel.errors import Forbidden
 from tocsin.kernel.zones import exists
 from tocsin.people.queries import actor_of_session
+from tocsin.people.sessions import signed_in
 
 COOKIE_DAYS = 30
 
@@ -43,6 +44,13 @@ async def _look_up(request: HTTPConnection) -> Viewer:
     # One whose zone has left the time zone data reads UTC, and the profile says so.
     zone = user.time_zone if exists(user.time_zone) else "UTC"
     return Viewer(actor, user.email, zone, user.locale, form_token(site, value))
+
+
+async def still_signed_in(request: HTTPConnection) -> bool:
+    """Whether the session that a long request began with is in force still; asked anew each time."""
+    site = site_of(request)
+    value = request.cookies.get(cookie_name(site))
+    return value is not None and await signed_in(site.database, value)
 
 
 def form_token(site: Site, secret: str) -> str:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from tocsin.edge.events import Client, Hub, event
-from tocsin.edge.session import viewer_of
+from tocsin.edge.session import still_signed_in, viewer_of
 from tocsin.edge.site import site_of
 from tocsin.kernel.errors import Unavailable
 from tocsin.kernel.log import logger
@@ -22,13 +22,19 @@ async def stream(request: Request) -> Response:
     viewer = await viewer_of(request)
     hub = site_of(request).hub
     topics = [t for t in request.query_params.get("topics", "").split(",") if t]
-    client = await hub.join(viewer, topics)
+
+    async def still() -> bool:
+        return not viewer.signed_in or await still_signed_in(request)
+
+    client = await hub.join(viewer, topics, still)
     return StreamingResponse(
-        _lines(hub, client), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
+        lines(hub, client), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
     )
 
 
-async def _lines(hub: Hub, client: Client) -> AsyncIterator[bytes]:
+async def lines(hub: Hub, client: Client, every: float = HEARTBEAT_S) -> AsyncIterator[bytes]:
+    """What a browser gets until it leaves or its session is over; that is asked with every heartbeat, however much there is to say."""
+    beat = time.monotonic() + every
     try:
         seen = sorted(client.topics)
         yield b"retry: 1000\n\n" + _clock() + b"".join(event(t, {}) for t in seen)
@@ -36,8 +42,9 @@ async def _lines(hub: Hub, client: Client) -> AsyncIterator[bytes]:
         yield event("watching", {"topics": seen})
         while True:
             try:
-                line = await asyncio.wait_for(client.queue.get(), HEARTBEAT_S)
+                line = await asyncio.wait_for(client.queue.get(), max(0.0, beat - time.monotonic()))
             except TimeoutError:
+                beat = time.monotonic() + every
                 try:
                     await hub.looking(client)
                 except Unavailable:

@@ -31,6 +31,13 @@ async def lock(u: Unit, incident_id: UUID) -> Incident:
     return found
 
 
+async def lock_new(u: Unit, incident_id: UUID) -> Incident:
+    """The same for what this unit has just made: whoever makes it need not see it afterwards."""
+    found = await u.first(Incident, sql.lock, incident_id, None, True)
+    assert found is not None  # noqa: S101 - it was just made
+    return found
+
+
 async def lock_two(u: Unit, one: UUID, other: UUID) -> tuple[Incident, Incident]:
     """Both, locked in the order of their ids: whoever does the same the other way round waits, and nobody forever."""
     if one == other:

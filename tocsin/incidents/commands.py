@@ -8,8 +8,9 @@ from uuid import UUID
 
 from tocsin.catalog.queries import service_by_id
 from tocsin.incidents.bonds_kinds import IncidentUnmerged, SubStatusSet
-from tocsin.incidents.change import change, lock, lock_open, lock_two, sql, stream, text
+from tocsin.incidents.change import change, lock, lock_new, lock_open, lock_two, sql, stream, text
 from tocsin.incidents.fields import chosen_type, read_values
+from tocsin.incidents.insiders import let_first_in
 from tocsin.incidents.kinds import (
     ImpactChanged,
     IncidentCancelled,
@@ -24,6 +25,7 @@ from tocsin.incidents.kinds import (
 )
 from tocsin.incidents.links import adopt, alert_to_link, close_linked
 from tocsin.incidents.model import Incident, Status
+from tocsin.incidents.paged import page_first
 from tocsin.incidents.rhythm import end_promise, rhythm_of
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Unit
@@ -46,10 +48,13 @@ async def declare(
     private: bool = False,
     type_: str = "",
     fields: Mapping[str, Any] | None = None,
+    let_in: Sequence[str] = (),
+    page: str = "",
 ) -> str:
-    """Declares an incident and answers its key. From an alert: that alert is linked and acknowledged.
+    """Declares an incident and answers its key. From an alert: that alert is linked and acknowledged. `page`: whom to page at once,
+    by name.
 
-    `type_` by name or title; a type may be private from the start. `fields` by name or title. A private one gets a key that tells nothing, and is seen by its declarer and whom they let in (`privacy.py`), and by those with a role.
+    `type_` by name or title; a type may be private from the start. `fields` by name or title. A private one gets a key that tells nothing, and is seen by its declarer and whom they let in (`let_in`, people and teams by name; later `privacy.py`), and by those with a role.
     """
     alert = await alert_to_link(u, alert_id) if alert_id else None
     kind, values = await chosen_type(u, type_), await read_values(u, fields or {})
@@ -76,10 +81,13 @@ async def declare(
     await append(u, stream(incident_id), 1, payload)
     if u.actor.id:
         await u.value(sql.join, incident_id, u.actor.id)
-    if u.actor.id and private:
-        await u.value(sql.add_member, incident_id, u.actor.id)
+    incident = await lock_new(u, incident_id)
+    if private:
+        incident = await let_first_in(u, incident, let_in, page)
     if alert:
-        await adopt(u, incident_id, alert, "" if private else f"Declared {payload.key}")
+        incident = await adopt(u, incident, alert, "" if private else f"Declared {payload.key}")
+    if page.strip():
+        await page_first(u, incident, page)
     return payload.key
 
 

@@ -5,13 +5,14 @@ What an export holds is what its reader may see: whether they may see the incide
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 from tocsin.incidents import queries
 from tocsin.incidents.bonds import took_in
+from tocsin.incidents.export_entries import entries_of, utc
 from tocsin.incidents.field_definitions import type_title
 from tocsin.incidents.fields import fields_of
 from tocsin.incidents.item_model import Item
@@ -19,17 +20,13 @@ from tocsin.incidents.item_queries import items_of
 from tocsin.incidents.model import Incident
 from tocsin.incidents.recording_read import Transcript, calls_of, cues_of
 from tocsin.kernel.db import Reader
-from tocsin.kernel.errors import NotFound
 from tocsin.kernel.sql import Statements
-from tocsin.record.kinds import KINDS, decode
-from tocsin.record.model import Entry
-from tocsin.record.queries import entries_after
+
+__all__ = ["Attachment", "Attachments", "Extras", "entries_of", "head_of", "merged_data", "schema"]
 
 sql = Statements("tocsin.incidents", "exporting.sql")
 FORMAT = "tocsin-incident"
 VERSION = 1
-#: So many entries are read at once.
-BATCH = 500
 #: Names the exports: the same incident with the same newest entry is the same export.
 SPACE = UUID("5a3c0b5e-6a0e-5b3e-9d0f-6f1f6c3f2a01")
 
@@ -59,18 +56,6 @@ class Attachments(Protocol):
         ...
 
 
-class NoAttachments:
-    """As long as nobody keeps files."""
-
-    async def of(self, _db: Reader, _incident_id: UUID) -> Sequence[Attachment]:
-        """None."""
-        return ()
-
-    def read(self, attachment: Attachment) -> AsyncIterator[bytes]:
-        """There is nothing to read."""
-        raise NotFound(f"There is no file {attachment.name}.")
-
-
 @dataclass(frozen=True, slots=True)
 class Extras:
     """What other packages keep of an incident: the places, the notes page, the files."""
@@ -92,16 +77,16 @@ async def head_of(
     origin = await db.row(sql.origin, incident.id)
     live = {
         "roles": [
-            {"role": str(r.role), "name": r.name, "since": _time(r.since)}
+            {"role": str(r.role), "name": r.name, "since": utc(r.since)}
             for r in await queries.roles(db, incident.id)
         ],
         "responders": [
-            {"name": r.name, "joined_at": _time(r.joined_at)}
+            {"name": r.name, "joined_at": utc(r.joined_at)}
             for r in await queries.responders(db, incident.id)
         ],
         "alerts": [
-            {"number": a.number, "message": a.message, "priority": f"P{a.priority}", "started_at": _time(a.started_at),
-             "closed_at": _time(a.closed_at)}
+            {"number": a.number, "message": a.message, "priority": f"P{a.priority}", "started_at": utc(a.started_at),
+             "closed_at": utc(a.closed_at)}
             for a in await queries.alerts_of(db, incident.id)
         ],
         "places": list(extras.places),
@@ -111,7 +96,7 @@ async def head_of(
     return {
         "format": FORMAT, "version": VERSION,
         "export_id": str(uuid5(SPACE, f"{incident.id}/{incident.head}")),
-        "exported_at": _time(at), "exported_by": by,
+        "exported_at": utc(at), "exported_by": by,
         "confidential": incident.private,
         "origin": {"key": incident.key, "url": url},
         "imported_from": {"key": origin["origin_key"], "url": origin["origin_url"]} if origin else None,
@@ -122,7 +107,7 @@ async def head_of(
         "transcripts": [await _transcript(db, incident.id, t) for t in (await calls_of(db, incident.id)).transcripts],
         "attachments": [
             {"seq": a.seq, "name": a.name, "type": a.type, "size": a.size, "path": f"files/{a.path}",
-             "began_at": _time(a.began_at)}
+             "began_at": utc(a.began_at)}
             for a in extras.attachments
         ],
     }  # fmt: skip
@@ -130,9 +115,9 @@ async def head_of(
 
 async def _transcript(db: Reader, incident_id: UUID, t: Transcript) -> dict[str, Any]:
     return {
-        "seq": t.seq, "name": t.name, "began_at": _time(t.began_at),
+        "seq": t.seq, "name": t.name, "began_at": utc(t.began_at),
         "cues": [
-            {"starts_ms": c.starts_ms, "ends_ms": c.ends_ms, "at": _time(t.began_at + timedelta(milliseconds=c.starts_ms)),
+            {"starts_ms": c.starts_ms, "ends_ms": c.ends_ms, "at": utc(t.began_at + timedelta(milliseconds=c.starts_ms)),
              "speaker": c.speaker, "text": c.text, "entry": c.told_seq}
             for c in await cues_of(db, incident_id, t.seq, limit=t.cues)
         ],
@@ -143,10 +128,10 @@ def _state(i: Incident, service: str) -> dict[str, Any]:
     return {
         "summary": i.summary, "severity": i.severity, "status": str(i.status), "sub_status": i.sub_status, "impact": i.impact,
         "reporter_contact": i.reporter_contact, "products": list(i.products), "service": service, "private": i.private,
-        "impact_started_at": _time(i.impact_started_at), "detected_at": _time(i.detected_at),
-        "declared_at": _time(i.declared_at), "acknowledged_at": _time(i.acknowledged_at),
-        "first_update_at": _time(i.first_update_at), "mitigated_at": _time(i.mitigated_at),
-        "resolved_at": _time(i.resolved_at), "update_due_at": _time(i.update_due_at), "entries": i.head,
+        "impact_started_at": utc(i.impact_started_at), "detected_at": utc(i.detected_at),
+        "declared_at": utc(i.declared_at), "acknowledged_at": utc(i.acknowledged_at),
+        "first_update_at": utc(i.first_update_at), "mitigated_at": utc(i.mitigated_at),
+        "resolved_at": utc(i.resolved_at), "update_due_at": utc(i.update_due_at), "entries": i.head,
     }  # fmt: skip
 
 
@@ -163,19 +148,8 @@ def _item(item: Item, people: Mapping[str, list[str]]) -> dict[str, Any]:
     return {
         "seq": item.seq, "kind": str(item.kind), "state": str(item.state), "text": item.text, "owner": item.owner,
         "people": list(item.people) or people.get(str(item.seq), []), "why": item.why, "undo": item.undo, "outcome": item.outcome,
-        "evidence": list(item.evidence), "due_at": _time(item.due_at),
+        "evidence": list(item.evidence), "due_at": utc(item.due_at),
     }  # fmt: skip
-
-
-async def entries_of(db: Reader, incident: Incident) -> AsyncIterator[list[dict[str, Any]]]:
-    """The entries in order, in batches; what is written meanwhile is left to the next export."""
-    last = 0
-    while last < incident.head:
-        found = await entries_after(db, incident.id, last, min(BATCH, incident.head - last))
-        if not found:
-            return
-        last = found[-1].seq
-        yield [entry_data(entry) for entry in found]
 
 
 async def merged_data(db: Reader, incident: Incident, viewer: UUID | None) -> list[dict[str, Any]]:
@@ -187,25 +161,3 @@ async def merged_data(db: Reader, incident: Incident, viewer: UUID | None) -> li
         entries = [entry for batch in batches for entry in batch]
         found.append({"key": origin.key, "summary": origin.summary, "entries": entries})
     return found
-
-
-def entry_data(entry: Entry) -> dict[str, Any]:
-    """One entry. `text` is its sentence; the words of a redacted one are gone, that it was there stays."""
-    redacted = entry.redacted_at is not None
-    return {
-        "seq": entry.seq, "kind": entry.kind, "text": "" if redacted else sentence_of(entry),
-        "happened_at": _time(entry.happened_at), "recorded_at": _time(entry.recorded_at), "actor": entry.actor,
-        "actor_id": str(entry.actor_id) if entry.actor_id else None, "door": entry.door, "amends": entry.amends,
-        "payload": entry.payload,
-        "redacted": {"at": _time(entry.redacted_at), "by": entry.redacted_by, "reason": entry.redaction_reason}
-        if redacted else None,
-    }  # fmt: skip
-
-
-def sentence_of(entry: Entry) -> str:
-    """What happened, without the actor."""
-    return decode(entry.kind, entry.payload).sentence() if entry.kind in KINDS else entry.kind
-
-
-def _time(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None

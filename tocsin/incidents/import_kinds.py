@@ -19,6 +19,8 @@ class IncidentImported:
     exported_at: datetime
     resolved_at: datetime
     was_open: bool = False
+    #: The file says so of itself, and its entries do not.
+    private: bool = False
 
     def sentence(self) -> str:
         at = f" at {self.origin_url}" if self.origin_url else ""
@@ -33,7 +35,7 @@ class IncidentImported:
             "update_due_at": None,
             "update_missed_at": None,
             "merged_into": None,
-        }
+        } | ({"private": True} if self.private else {})
 
 
 @kind("entry_imported")

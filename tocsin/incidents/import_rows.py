@@ -6,8 +6,9 @@ from typing import Any
 
 from tocsin.incidents.import_model import Imported
 from tocsin.incidents.item_model import TEXT, WHY, ItemKind, ItemState
-from tocsin.incidents.kinds import UpdatePublished
+from tocsin.incidents.kinds import MessageSaid, UpdatePublished
 from tocsin.incidents.model import Audience, Status
+from tocsin.incidents.said_kinds import EntryEdited
 from tocsin.kernel.errors import Invalid
 
 _EMPTY: dict[str, Any] = {
@@ -29,11 +30,14 @@ _FITS: tuple[tuple[str, Callable[[Any], bool]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """`items` by their number; `updates` with their entries."""
+    """`items` by their number; `updates` with their entries; `edits`: the line that an entry puts in other words; `replies`: the
+    line that it answers."""
 
     state: dict[str, Any]
     items: dict[int, dict[str, Any]]
     updates: list[tuple[Imported, UpdatePublished]]
+    edits: dict[int, int]
+    replies: dict[int, int]
 
 
 def rows_of(entries: Sequence[Imported]) -> Rows:
@@ -54,7 +58,29 @@ def rows_of(entries: Sequence[Imported]) -> Rows:
         if not fits(state.get(name)):
             raise Invalid("record", f"The file says something impossible about the {name.replace('_', ' ')}.")
     whole = {seq: _NEW_ITEM | item for seq, item in items.items() if 1 < seq <= len(entries)}
-    return Rows(state, {seq: item for seq, item in whole.items() if _item_fits(item)}, updates)
+    fitting = {seq: item for seq, item in whole.items() if _item_fits(item)}
+    return Rows(state, fitting, updates, _edits(entries), _replies(entries))
+
+
+def _edits(entries: Sequence[Imported]) -> dict[int, int]:
+    """Which line each edit is of: an earlier one that somebody said. What says anything else is an entry like others."""
+    lines: set[int] = set()
+    found: dict[int, int] = {}
+    for entry in entries:
+        line = entry.payload.seq if isinstance(entry.payload, EntryEdited) else None
+        if entry.redacted and entry.kind == "entry_edited":
+            line = entry.amends
+        if line is not None and line in lines:
+            found[entry.seq] = line
+        if entry.kind == "message" and (entry.redacted or isinstance(entry.payload, MessageSaid)):
+            lines.add(entry.seq)
+    return found
+
+
+def _replies(entries: Sequence[Imported]) -> dict[int, int]:
+    """Which earlier entry each reply answers."""
+    asked = {e.seq: e.payload.reply_to for e in entries if isinstance(e.payload, MessageSaid)}
+    return {seq: above for seq, above in asked.items() if 0 < above < seq}
 
 
 def _item_fits(item: Mapping[str, Any]) -> bool:

@@ -9,3 +9,8 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
 insert into incident_updates (id, incident_id, seq, audience, state, status_now, next_steps, unknowns, status,
                               next_update_at, author, created_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+
+-- name: insert_ties
+-- Which entries edit or answer an earlier one: an entry's words are taken out together with its edits.
+insert into entry_ties (incident_id, how, by_seq, seq) select $1, $2, t.by_seq, t.seq
+from unnest($3::integer[], $4::integer[]) as t (by_seq, seq)

@@ -3,7 +3,7 @@
 Nobody is paged, no place is opened, no clock runs: it is over here, whatever it was there.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -36,10 +36,14 @@ async def import_record(u: Unit, record: Record) -> dict[str, Any]:
         return {"key": known["key"], "id": str(known["id"]), "new": False}
     rows = rows_of(record.entries)
     state, incident_id = rows.state, new_id()
-    key = await new_key(u, private=state["private"])
+    # Fails closed: words of entries may have been taken out, and what the file says of itself counts as much.
+    private = state["private"] or record.private
+    if private and u.actor.id is None:
+        raise Invalid("record", "This record is private and no person imports it, so nobody could see it.")
+    key = await new_key(u, private=private)
     await u.run(
         sql.insert_incident, incident_id, key, state["summary"], state["severity"], state["status"], state["impact"],
-        state["reporter_contact"], list(state["products"]), state["private"], u.actor.id, state["impact_started_at"],
+        state["reporter_contact"], list(state["products"]), private, u.actor.id, state["impact_started_at"],
         state["detected_at"], record.declared_at, state["acknowledged_at"], state["first_update_at"],
         state["mitigated_at"], state["resolved_at"], len(record.entries), state["sub_status"],
     )  # fmt: skip
@@ -47,11 +51,15 @@ async def import_record(u: Unit, record: Record) -> dict[str, Any]:
         sql.keep_origin, incident_id, record.export_id, record.origin_key, record.origin_url, u.actor.name, record.carried
     ):  # fmt: skip
         raise Invalid("record", "This export is being imported already. Look again in a moment.")
-    if state["private"] and u.actor.id:
+    if private and u.actor.id:
         await u.value(incident_sql.add_member, incident_id, u.actor.id)
     people = await _known(u, record.entries)
     for start in range(0, len(record.entries), STEP):
-        await u.run(sql.insert_entries, incident_id, *_columns(record.entries[start : start + STEP], people))
+        await u.run(
+            sql.insert_entries,
+            incident_id,
+            *_columns(record.entries[start : start + STEP], people, rows.edits),
+        )
     await _write(u, incident_id, rows, people)
     for t in record.transcripts:
         await recordings.store(u, incident_id, t.seq, t.name, t.began_at, t.cues, t.told)
@@ -61,7 +69,7 @@ async def import_record(u: Unit, record: Record) -> dict[str, Any]:
         u, incident,
         IncidentImported(
             record.export_id, record.origin_key, record.origin_url, record.exported_at, over_at,
-            was_open=incident.resolved_at is None,
+            was_open=incident.resolved_at is None, private=private and not state["private"],
         ),
     )  # fmt: skip
     return {"key": key, "id": str(incident_id), "new": True}
@@ -73,11 +81,11 @@ async def _known(u: Unit, entries: Iterable[Imported]) -> set[UUID]:
     return {row["id"] for row in await u.rows(sql.known_people, list(named))}
 
 
-def _columns(entries: Iterable[Imported], people: set[UUID]) -> list[list[Any]]:
+def _columns(entries: Iterable[Imported], people: set[UUID], edits: Mapping[int, int]) -> list[list[Any]]:
     of = [
         (
             e.seq, e.kind if e.redacted else name_of(e.payload), e.happened_at, e.recorded_at,
-            e.actor_id if e.actor_id in people else None, e.actor, e.door, {} if e.redacted else encode(e.payload), e.amends,
+            e.actor_id if e.actor_id in people else None, e.actor, e.door, {} if e.redacted else encode(e.payload), edits.get(e.seq),
             *(e.redacted or (None, None, None)),
         )
         for e in entries
@@ -86,7 +94,9 @@ def _columns(entries: Iterable[Imported], people: set[UUID]) -> list[list[Any]]:
 
 
 async def _write(u: Unit, incident_id: UUID, rows: Rows, people: set[UUID]) -> None:
-    """What is read from rows rather than from entries: items, updates."""
+    """What is read from rows rather than from entries: edits and replies, items, updates."""
+    for how, ties in (("edit", rows.edits), ("reply", rows.replies)):
+        await u.run(rows_sql.insert_ties, incident_id, how, list(ties), list(ties.values()))
     for seq, item in rows.items.items():
         owner = item["owner_id"] if item["owner_id"] in people else None
         await u.run(

@@ -8,6 +8,7 @@ from tocsin.alerts.model import Alert
 from tocsin.alerts.queries import alert_by_id
 from tocsin.incidents.change import change, lock, sql
 from tocsin.incidents.kinds import AlertLinked, AlertUnlinked
+from tocsin.incidents.model import Incident
 from tocsin.incidents.queries import alerts_of
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Unit
@@ -18,9 +19,7 @@ from tocsin.kernel.errors import Invalid
 async def link_alert(u: Unit, incident_id: UUID, alert_id: UUID) -> None:
     """The alert belongs to this incident. Twice changes nothing."""
     incident, alert = await lock(u, incident_id), await alert_to_link(u, alert_id)
-    if await u.value(sql.link, incident_id, alert_id):
-        await change(u, incident, AlertLinked(alert.id, alert.number, alert.message))
-        u.touch(f"alert:{alert_id}")
+    await _link(u, incident, alert)
 
 
 @command("incident.unlink_alert")
@@ -50,14 +49,22 @@ async def alert_to_link(u: Unit, alert_id: UUID) -> Alert:
     return alert
 
 
-async def adopt(u: Unit, incident_id: UUID, alert: Alert, note: str) -> None:
-    """Links the alert that an incident was declared from; whoever declared it has it from now on.
+async def adopt(u: Unit, incident: Incident, alert: Alert, note: str) -> Incident:
+    """Links the alert that an incident, which is locked, was declared from; whoever declared it has it from now on.
 
     Everybody reads the alert's record, so `note` must not name a private incident.
     """
-    await link_alert(u, incident_id, alert.id)
+    after = await _link(u, incident, alert)
     if alert.closed_at is None:
         await alerts.acknowledge(u, alert.id, note=note)
+    return after
+
+
+async def _link(u: Unit, incident: Incident, alert: Alert) -> Incident:
+    if await u.value(sql.link, incident.id, alert.id):
+        incident = await change(u, incident, AlertLinked(alert.id, alert.number, alert.message))
+        u.touch(f"alert:{alert.id}")
+    return incident
 
 
 async def close_linked(u: Unit, incident_id: UUID) -> None:

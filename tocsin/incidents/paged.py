@@ -9,7 +9,7 @@ from tocsin.incidents.model import Incident
 from tocsin.incidents.paged_kinds import PageAnswered, PeoplePaged
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Unit
-from tocsin.kernel.errors import Invalid
+from tocsin.kernel.errors import Invalid, NotFound
 from tocsin.kernel.sql import Statements
 from tocsin.kernel.work import Batch, Work
 from tocsin.paging.direct import PRIORITY, names, send_page
@@ -46,12 +46,21 @@ async def page_about(
 
 
 async def page_declared(u: Unit, key: str, target: str) -> None:
-    """Pages somebody for an incident that was just declared, as urgently as it is severe. Raises `Invalid` for `page`."""
+    """Pages somebody for an incident that was just declared, as urgently as it is severe. Raises `Invalid` for `page`, and
+    `NotFound` when the actor may not see it: whoever asks for a page must not believe that somebody comes."""
     row = await u.row(sql.just_declared, key, u.actor.id)
     if row is None:
-        return
+        raise NotFound("There is no such incident. Nobody was paged.")
     try:
         await page(u, row["id"], target, priority=PRIORITY_OF[row["severity"]])
+    except Invalid as error:
+        raise Invalid("page", str(error)) from error
+
+
+async def page_first(u: Unit, incident: Incident, target: str) -> None:
+    """The same while it is declared: it is locked, and a machine pages for what it will not see. Raises `Invalid` for `page`."""
+    try:
+        await page_about(u, incident, target, _asking(incident), priority=PRIORITY_OF[incident.severity])
     except Invalid as error:
         raise Invalid("page", str(error)) from error
 

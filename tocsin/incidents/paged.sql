@@ -20,5 +20,12 @@ left join lateral (select true as paged from pages p where p.alert_id = a.id and
 where not n.private or p.paged
 
 -- name: just_declared
--- An incident that was declared in this transaction, if the actor may see it.
+-- An incident that was just declared, if the actor may see it.
 select i.id, i.severity from incidents i where i.key = $1 and may_see_incident(i, $2)
+
+-- name: team_behind
+-- The team of what can be paged and is neither a person nor a team.
+select t.id, t.name from teams t where t.id = case $1::text
+    when 'schedule' then (select team_id from schedules where id = $2)
+    when 'service' then (select team_id from services where id = $2)
+    when 'policy' then (select team_id from escalation_policies where id = $2) end

@@ -1,7 +1,5 @@
 """How people take part: on it or watching, invited, and sent off with thanks."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from tocsin.incidents.change import change, lock, lock_open, me, person, text
@@ -16,30 +14,13 @@ from tocsin.incidents.people_kinds import (
 from tocsin.incidents.privacy import let_in
 from tocsin.incidents.role_model import LONGEST_WHY
 from tocsin.kernel.commands import command
-from tocsin.kernel.db import Reader, Unit
+from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Conflict, Forbidden
 from tocsin.kernel.sql import Statements
 from tocsin.kernel.work import Batch, Work
 
 sql = Statements("tocsin.incidents", "parts.sql")
 ON_IT, WATCHING = "on_it", "watching"
-
-
-@dataclass(frozen=True, slots=True)
-class Invited:
-    """Somebody who was asked to come and has not come yet."""
-
-    user_id: UUID
-    name: str
-    time_zone: str
-    invited_by: str
-    why: str
-    invited_at: datetime
-
-
-async def invited(db: Reader, incident_id: UUID) -> list[Invited]:
-    """Who is expected."""
-    return await db.all(Invited, sql.invited, incident_id)
 
 
 @command("incident.join")

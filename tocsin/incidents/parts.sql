@@ -35,16 +35,6 @@ with gone as (
 )
 select u.name from gone join users u on u.id = gone.user_id order by u.name
 
--- name: invited
--- row: tocsin.incidents.parts.Invited
--- Who was asked to come and has not answered by taking part or leaving again.
-select n.user_id, u.name, u.time_zone, n.invited_by, n.why, n.invited_at
-from incident_invitations n join users u on u.id = n.user_id and u.disabled_at is null
-where n.incident_id = $1 and not exists (
-    select from incident_responders r where r.incident_id = n.incident_id and r.user_id = n.user_id
-      and (r.left_at is null or r.left_at > n.invited_at))
-order by n.invited_at
-
 -- name: is_manager
 -- Whether somebody manages this incident, or nobody does.
 select not exists (select from incident_roles where incident_id = $1 and role = 'incident_manager' and user_id <> $2)

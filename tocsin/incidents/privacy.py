@@ -59,8 +59,7 @@ async def make_private(u: Unit, incident_id: UUID, why: str = "") -> None:
     await u.run(sql.let_those_in, incident_id, u.actor.id)
     holders = {h.user_id: h.name for h in await u.all(RoleHolder, rows.roles, incident_id)}
     names = {m.id: m.name for m in await members(u, incident_id)} | holders
-    await change(u, incident, MadePrivate(tuple(sorted(names.values())), said))
-    await u.run(sql.absent, incident_id)
+    await somebody_stays(u, await change(u, incident, MadePrivate(tuple(sorted(names.values())), said)))
 
 
 @command("incident.make_public")
@@ -92,8 +91,11 @@ async def add_member(u: Unit, incident_id: UUID, user_id: UUID) -> None:
 
 @command("incident.remove_member")
 async def remove_member(u: Unit, incident_id: UUID, user_id: UUID) -> None:
-    """Takes the sight of a private incident away, at once. Not from who holds a role, and not from the last one."""
-    incident, name = await lock(u, incident_id), await person(u, user_id)
+    """Takes the sight of a private incident away, at once, also from a disabled account. Not from who holds a role, and not
+    from the last one."""
+    incident, name = await lock(u, incident_id), await u.value(sql.person, user_id)
+    if name is None:
+        raise Invalid("user_id", "There is no such person.")
     held = [h.title.lower() for h in await u.all(RoleHolder, rows.roles, incident_id) if h.user_id == user_id]
     if held:
         raise Conflict(f"{name} is {' and '.join(held)}. Transfer the role first.")

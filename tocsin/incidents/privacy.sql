@@ -41,6 +41,10 @@ select count(*) from users u join incidents i on i.id = $1 where u.disabled_at i
 select u.id, u.name, u.time_zone, false as on_call
 from incident_members m join users u on u.id = m.user_id where m.incident_id = $1 order by u.name
 
+-- name: person
+-- What somebody is called, also when the account is disabled.
+select name from users where id = $1
+
 -- name: teams
 -- row: tocsin.incidents.privacy.NamedTeam
 -- Which teams may see a private incident.

@@ -9,10 +9,11 @@ select by_seq from entry_ties where incident_id = $1 and seq = $2 and how = $3 o
 
 -- name: newest_words
 -- engine
--- The newest words of each entry that was edited.
+-- The newest words of each entry that was edited, by edits up to a number.
 select distinct on (t.seq) t.seq, e.payload ->> 'text' as text
 from entry_ties t join entries e on e.stream = t.incident_id and e.seq = t.by_seq
-where t.incident_id = $1 and t.how = 'edit' and e.redacted_at is null order by t.seq, t.by_seq desc
+where t.incident_id = $1 and t.how = 'edit' and e.redacted_at is null and ($2::integer is null or t.by_seq <= $2)
+order by t.seq, t.by_seq desc
 
 -- name: versions
 -- row: tocsin.incidents.said_read.Version

@@ -87,9 +87,9 @@ async def extras(db: Reader, incident_id: UUID, seqs: Sequence[int]) -> dict[int
     return {extra.seq: extra for extra in found}
 
 
-async def newest_words(db: Reader, incident_id: UUID) -> dict[int, str]:
-    """The words of every entry that was edited, by its number: for whatever tells the whole record."""
-    return {row["seq"]: row["text"] for row in await db.rows(said.newest_words, incident_id)}
+async def newest_words(db: Reader, incident_id: UUID, head: int | None = None) -> dict[int, str]:
+    """The words of every entry that was edited, by its number, by edits up to `head`: for whatever tells the whole record."""
+    return {row["seq"]: row["text"] for row in await db.rows(said.newest_words, incident_id, head)}
 
 
 async def versions(db: Reader, incident_id: UUID, seq: int) -> list[Version]:

@@ -1,11 +1,16 @@
 -- name: search
 -- row: tocsin.incidents.search.Found
 -- engine
--- The newest entries that hold the words; who may see which is asked inside.
-select i.key, i.summary, e.seq, e.kind, e.happened_at, e.recorded_at, e.actor, e.payload
+-- The newest entries that hold the words; who may see which is asked inside. Of an edited line the newest words, which were found.
+select i.key, i.summary, e.seq, e.kind, e.happened_at, e.recorded_at, e.actor,
+       case when n.text is null then e.payload else e.payload || jsonb_build_object('text', n.text) end as payload
 from find_entries($1, $2, $3, $4, $5) s
 join entries e on e.stream = s.stream and e.seq = s.seq
 join incidents i on i.id = s.stream
+left join lateral (
+    select x.payload -> 'text' as text from entry_ties t join entries x on x.stream = t.incident_id and x.seq = t.by_seq
+    where t.incident_id = s.stream and t.seq = s.seq and t.how = 'edit' and x.redacted_at is null order by t.by_seq desc limit 1
+) n on true
 order by e.recorded_at desc, e.seq desc
 
 -- name: forward

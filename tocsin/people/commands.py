@@ -20,6 +20,7 @@ from tocsin.people.model import (
     is_time_zone,
     working_problem,
 )
+from tocsin.people.sessions import end_all
 
 sql = Statements("tocsin.people")
 SEND_LINK = "people.send_link"
@@ -135,7 +136,7 @@ async def disable(u: Unit, user_id: UUID) -> None:
     await _keep_an_admin(u, user_id, losing=True)
     user = await _user(u, user_id)
     await u.run(sql.set_disabled, user_id, True)
-    await u.run(sql.end_sessions, user_id, None)
+    await end_all(u, user_id)
     await audit(u, "user.disable", user.email)
     await work.add(u, LEFT, {"user_id": str(user_id)})
     await _changed(u)

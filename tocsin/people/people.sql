@@ -196,6 +196,12 @@ insert into sessions (hash, user_id, expires_at, address, user_agent) values ($1
 select hash, user_id, created_at, seen_at, expires_at, address, user_agent
 from sessions where hash = $1 and expires_at > clock()
 
+-- name: is_signed_in
+-- Whether a session is in force and its account may sign in.
+select exists (
+    select from sessions s join users u on u.id = s.user_id where s.hash = $1 and s.expires_at > clock() and u.disabled_at is null
+)
+
 -- name: touch_session
 -- Sliding expiry; at most once a minute, so that reading costs no write.
 update sessions set seen_at = clock(), expires_at = clock() + $2
@@ -212,8 +218,8 @@ from sessions where user_id = $1 and expires_at > clock() order by seen_at desc
 select user_id, max(seen_at) as seen_at from sessions group by user_id
 
 -- name: end_session
--- Signs one browser out.
-delete from sessions where hash = $1
+-- Signs one browser out; answers whose it was.
+delete from sessions where hash = $1 returning user_id
 
 -- name: end_sessions
 -- Signs out everywhere, perhaps except here.

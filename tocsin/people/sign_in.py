@@ -19,6 +19,7 @@ from tocsin.people.model import (
     Credentials,
     Purpose,
 )
+from tocsin.people.sessions import end_all, end_one
 
 
 async def check_password(db: Reader, email: str, password: str, address: str) -> UUID:
@@ -67,20 +68,22 @@ async def sign_in(u: Unit, user_id: UUID, *, address: str = "", user_agent: str 
 @command("session.sign_out")
 async def sign_out(u: Unit, value: str) -> None:
     """Ends this browser's session."""
-    await u.run(sql.end_session, hash_token(value))
+    await end_one(u, value)
 
 
 @command("session.sign_out_everywhere")
 async def sign_out_everywhere(u: Unit, *, but: str | None = None) -> None:
     """Ends all of one's sessions, perhaps except this one."""
-    await u.run(sql.end_sessions, u.actor.id, hash_token(but) if but else None)
+    if u.actor.id:
+        await end_all(u, u.actor.id, but)
 
 
 @command("password.change")
 async def change_password(u: Unit, password_hash: str, *, keep: str | None = None) -> None:
     """A new password; other browsers are signed out."""
     await u.run(sql.set_password, u.actor.id, password_hash)
-    await u.run(sql.end_sessions, u.actor.id, hash_token(keep) if keep else None)
+    if u.actor.id:
+        await end_all(u, u.actor.id, keep)
     await audit(u, "password.change", u.actor.name)
 
 
@@ -117,7 +120,7 @@ async def set_password(u: Unit, token: str, purpose: str, password_hash: str) ->
     await u.run(sql.set_password, user_id, password_hash)
     await u.run(sql.verify_email, user_id)
     await u.run(sql.keep_default_rules, user_id)
-    await u.run(sql.end_sessions, user_id, None)
+    await end_all(u, user_id)
     return user_id
 
 

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import BaseRoute
 
 from tocsin.alerts.urgent import by_priority
-from tocsin.edge.door import Viewer, Who, page, read_form, render, site_of, viewer_of
+from tocsin.edge.door import Viewer, Who, page, read_form, render, site_of, still_signed_in, viewer_of
 from tocsin.edge.events import Client, event
 from tocsin.incidents.now import open_incidents
 from tocsin.kernel.db import Actor
@@ -64,7 +64,7 @@ async def events(request: Request) -> Response:
     """Says "look again" whenever something changed; each time it is asked anew whether it may."""
     if not await _let_in(request):
         return JSONResponse({"error": "This display is not known, or was revoked."}, 401)
-    client = await site_of(request).hub.join(DISPLAY, TOPICS)
+    client = await site_of(request).hub.join(DISPLAY, TOPICS, lambda: _goes_on(request))
     return StreamingResponse(
         _lines(request, client), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
     )
@@ -78,7 +78,7 @@ async def _lines(request: Request, client: Client) -> AsyncIterator[bytes]:
                 line = await asyncio.wait_for(client.queue.get(), HEARTBEAT_S)
             except TimeoutError:
                 line = b""
-            if line is None or not await _let_in(request):
+            if line is None or not await _goes_on(request):
                 return
             yield (event("look", {}) if line else b"") + _clock()
     finally:
@@ -86,8 +86,15 @@ async def _lines(request: Request, client: Client) -> AsyncIterator[bytes]:
 
 
 async def _let_in(request: Request) -> bool:
-    if (await viewer_of(request)).signed_in:
-        return True
+    return (await viewer_of(request)).signed_in or await _is_display(request)
+
+
+async def _goes_on(request: Request) -> bool:
+    """The same, asked anew: the session may be over, the display revoked."""
+    return await still_signed_in(request) or await _is_display(request)
+
+
+async def _is_display(request: Request) -> bool:
     token = request.cookies.get(COOKIE, "")
     return bool(token) and await display_of(site_of(request).database, token) is not None
 

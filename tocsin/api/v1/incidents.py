@@ -7,10 +7,9 @@ from pydantic import BaseModel, Field
 
 from tocsin.alerts.queries import alert_named
 from tocsin.api.v1.auth import Call
-from tocsin.api.v1.shown import incident_of, shown, shown_card
+from tocsin.api.v1.shown import incident_of, shown, shown_card, unseen
 from tocsin.catalog.queries import service_by_name
 from tocsin.incidents import commands, queries
-from tocsin.incidents.paged import page_declared
 from tocsin.kernel.errors import Invalid
 
 router = APIRouter(tags=["Incidents"])
@@ -33,6 +32,11 @@ class DeclareBody(BaseModel):
         "",
         max_length=200,
         description="Whom to page at once, by name: a person, a team, a schedule, a service.",
+    )
+    let_in: list[Annotated[str, Field(max_length=200)]] = Field(
+        [],
+        max_length=20,
+        description="Who sees it too if it is private: people and teams by name. A service token names them, or whom to page.",
     )
 
 
@@ -70,7 +74,8 @@ class ResolveBody(BaseModel):
 
 @router.post("/incidents", status_code=201)
 async def declare(call: Call, body: DeclareBody) -> dict[str, Any]:
-    """Declares an incident; its places open within seconds."""
+    """Declares an incident; its places open within seconds. Of a private one a service token gets `key`, `private` and `url` only:
+    it does not see it."""
     service_id = None
     if body.service:
         service = await service_by_name(call.db, body.service)
@@ -84,11 +89,10 @@ async def declare(call: Call, body: DeclareBody) -> dict[str, Any]:
         key = await commands.declare(
             u, body.summary, body.severity, impact=body.impact, reporter_contact=body.reporter_contact,
             service_id=service_id, products=tuple(body.products), alert_id=alert.id if alert else None,
-            private=body.private, type_=body.type, fields=body.fields,
+            private=body.private, type_=body.type, fields=body.fields, let_in=body.let_in, page=body.page,
         )  # fmt: skip
-        if body.page:
-            await page_declared(u, key, body.page)
-    return await shown(call, await incident_of(call, key))
+    found = await queries.incident_by_key(call.db, key, call.actor.id)
+    return await shown(call, found) if found else unseen(call, key)
 
 
 @router.get("/incidents")

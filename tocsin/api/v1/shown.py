@@ -42,6 +42,11 @@ async def shown(call: Caller, incident: Incident) -> dict[str, Any]:
     } | await around(call.db, incident, call.actor.id)  # fmt: skip
 
 
+def unseen(call: Caller, key: str) -> dict[str, Any]:
+    """A private incident to whoever declared it and does not see it."""
+    return {"key": key, "private": True, "url": f"{call.site.settings.url}/incidents/{key}"}
+
+
 def shown_card(card: Card, base: str) -> dict[str, Any]:
     """An incident in a list."""
     extra = {"severity_name": f"SEV{card.severity}", "url": f"{base}/incidents/{card.key}"}
