@@ -1,5 +1,6 @@
 """What tests share: a small company in the database, actors, and the fold that holds the record to the rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from tocsin.kernel.db import Actor, Database
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statement
 from tocsin.record.kinds import decode
+from tocsin.record.model import Entry
 from tocsin.record.queries import entries_after
 
 #: Columns that entries set by `changes()`, per stream type. Everything else on the row is identity or bookkeeping.
@@ -165,10 +167,30 @@ async def fold_and_compare(db: Database) -> None:
                 if "fields" in changes:
                     changes["fields"] = with_fields(state.get("fields") or {}, changes["fields"])
                 state.update(changes)
+            if stream_type == "incident":
+                await _compare_items(db, row["id"], entries)
             for column in columns:
                 assert _same(state.get(column), row[column]), (
                     f"{stream_type}.{column} is {row[column]!r}, but its entries say {state.get(column)!r}"
                 )
+
+
+async def _compare_items(db: Database, incident_id: Any, entries: Sequence[Entry]) -> None:
+    """What people work on is what its entries say, in its newest words."""
+    items: dict[int, dict[str, Any]] = {}
+    for entry in entries:
+        payload = decode(entry.kind, entry.payload)
+        if hasattr(payload, "item"):
+            items.setdefault(getattr(payload, "seq", entry.seq), {}).update(payload.item())
+    found = await db.rows(
+        Statement("test", "select * from incident_items where incident_id = $1"), incident_id
+    )
+    for row in found:
+        for column in ("kind", "state", "text", "why", "undo", "outcome", "evidence"):
+            said = items[row["seq"]].get(column)
+            assert _same(said, row[column]), (
+                f"item {row['seq']}: {column} is {row[column]!r}, entries say {said!r}"
+            )
 
 
 def _same(folded: Any, stored: Any) -> bool:
