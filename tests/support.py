@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from tocsin.kernel.db import Actor, Database
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statement
 from tocsin.record.kinds import KINDS, decode
+from tocsin.record.model import Entry
 from tocsin.record.queries import entries_after
 
 #: Columns that entries set by `changes()`, per stream type. Everything else on the row is identity or bookkeeping.
@@ -182,12 +184,32 @@ async def fold_and_compare(db: Database) -> None:
                         before if before is TAKEN_OUT else with_fields(before, changes["fields"])
                     )
                 state.update(changes)
+            if stream_type == "incident" and not any(entry.redacted_at for entry in entries):
+                await _compare_items(db, row["id"], entries)
             for column in columns:
                 if state.get(column) is TAKEN_OUT:
                     continue
                 assert _same(state.get(column), row[column]), (
                     f"{stream_type}.{column} is {row[column]!r}, but its entries say {state.get(column)!r}"
                 )
+
+
+async def _compare_items(db: Database, incident_id: Any, entries: Sequence[Entry]) -> None:
+    """What people work on is what its entries say, in its newest words."""
+    items: dict[int, dict[str, Any]] = {}
+    for entry in entries:
+        payload = decode(entry.kind, entry.payload)
+        if hasattr(payload, "item"):
+            items.setdefault(getattr(payload, "seq", entry.seq), {}).update(payload.item())
+    found = await db.rows(
+        Statement("test", "select * from incident_items where incident_id = $1"), incident_id
+    )
+    for row in found:
+        for column in ("kind", "state", "text", "why", "undo", "outcome", "evidence"):
+            said = items[row["seq"]].get(column)
+            assert _same(said, row[column]), (
+                f"item {row['seq']}: {column} is {row[column]!r}, entries say {said!r}"
+            )
 
 
 def _same(folded: Any, stored: Any) -> bool:

@@ -361,3 +361,48 @@ async def test_search_shows_the_words_that_it_found(
         assert [(e["seq"], e["text"]) for e in found] == [(seq, text) for text in texts]
         assert "restarted edge-3" not in await browser.see(f"/search?q={words}")
     assert "restarted edge-5" in await browser.see("/search?q=edge-5")
+
+
+async def test_a_decision_is_reworded_at_every_door(
+    api: Api, browser: Browser, company: Company, incident: Incident
+) -> None:
+    room = f"/incidents/{incident.key}"
+    ana = await api.as_(company.as_ana())
+    await ana.good("POST", f"{room}/entries", {"text": "/decide fail ovr because it is full"})
+    about = await browser.see(f"{room}/entries/2/about")
+    assert 'maxlength="500" required' in about
+    status, _, _ = await browser.press(f"{room}/entries/2/edit", text="fail it over", revision="0")
+    assert status == 303
+    status, _, text = await browser.press(f"{room}/entries/2/edit", text="fail over now", revision="0")
+    assert status == 409
+    assert "fail it over" in text
+    assert "fail over now" in text
+    answer = await ana.ask("PUT", f"{room}/entries/2", {"text": "fail over", "revision": 0})
+    assert (answer.status, answer.data["text"], answer.data["revision"]) == (409, "fail it over", 1)
+    made = await ana.good("PUT", f"{room}/entries/2", {"text": "fail over", "revision": 1})
+    one = await ana.good("GET", f"{room}/entries/2")
+    assert one["entry"]["edited"] == {"text": "fail over", "revision": 2}
+    assert [version["text"] for version in one["history"]] == ["fail ovr", "fail it over", "fail over"]
+    assert (await ana.good("GET", f"{room}/items"))["decisions"][0]["text"] == "fail over"
+    record = await browser.see(room)
+    assert '<strong class="mark">Decided</strong> fail over</span>' in record
+    assert "Because it is full" in record
+    assert (
+        "reworded entry 2: fail over"
+        in (await ana.good("GET", f"{room}/entries/{made['edit']}"))["entry"]["text"]
+    )
+    ben = await api.as_(company.as_ben())
+    assert (await ben.ask("PUT", f"{room}/entries/2", {"text": "mine"})).status == 403
+
+
+async def test_a_caption_is_mended_in_the_room(
+    api: Api, browser: Browser, company: Company, incident: Incident
+) -> None:
+    room = f"/incidents/{incident.key}"
+    ana = await api.as_(company.as_ana())
+    assert (await ana.upload(f"{room}/files", "log.txt", b"x", caption="the eror")).status == 201
+    assert "Caption" in await browser.see(f"{room}/entries/2/about")
+    assert (await browser.press(f"{room}/entries/2/edit", text="the error", revision="0"))[0] == 303
+    assert '<span class="words">the error</span>' in await browser.see(room)
+    (found,) = [e for e in (await ana.good("GET", "/search", q="log.txt"))["entries"] if e["seq"] == 2]
+    assert found["text"] == "attached log.txt: the error"

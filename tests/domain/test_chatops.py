@@ -5,7 +5,7 @@ import pytest
 from tests.domain.street import again, declared
 from tests.support import Company
 from tocsin.alerts.commands import acknowledge
-from tocsin.chatops.grammar import VERBS, say_or_do
+from tocsin.chatops.grammar import VERBS, Told, say_or_do
 from tocsin.incidents import paged, queries
 from tocsin.kernel.db import Database
 from tocsin.kernel.errors import Invalid
@@ -47,6 +47,40 @@ async def test_what_is_wrong_says_what_works(db: Database, company: Company, lin
     with pytest.raises(Invalid):
         async with db.unit(company.as_ana(), "web") as u:
             await say_or_do(u, incident, line)
+    assert await queries.head(db, incident.id) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("/resovle it works", "There is no command /resovle. Did you mean /resolve? /help lists them."),
+        ("/Sevrity 1", "There is no command /Sevrity. Did you mean /severity? /help lists them."),
+        ("/task-dnoe 4", "There is no command /task-dnoe. Did you mean /task-done? /help lists them."),
+        ("/xyzzy", "There is no command /xyzzy. /help lists them."),
+        ("/" + "x" * 5000, f"There is no command /{'x' * 40}. /help lists them."),
+        ("/help resovle", "There is no command /resovle. Did you mean /resolve? /help lists them."),
+    ],
+)
+async def test_a_typo_is_told_what_may_be_meant(db: Database, company: Company, line: str, said: str) -> None:
+    incident = await declared(db, company.as_ana())
+    with pytest.raises(Invalid) as refused:
+        async with db.unit(company.as_ana(), "web") as u:
+            await say_or_do(u, incident, line)
+    assert str(refused.value) == said
+
+
+async def test_help_lists_what_there_is(db: Database, company: Company) -> None:
+    incident = await declared(db, company.as_ana())
+    answers = []
+    for line in ("/help", "/help /resolve"):
+        with pytest.raises(Told) as told:
+            async with db.unit(company.as_ana(), "web") as u:
+                await say_or_do(u, incident, line)
+        answers.append(str(told.value))
+    assert [line.split(": ")[0] for line in answers[0].split("\n")] == [
+        v.usage.split(": ")[0] for v in VERBS.values()
+    ]
+    assert answers[1] == f"{VERBS['resolve'].usage}: {VERBS['resolve'].does}"
     assert await queries.head(db, incident.id) == 1
 
 

@@ -78,7 +78,7 @@ VERBS = {
     "at": Verb(AT, "add a line with an earlier time", _at),
     "log": Verb(LOG, "write down what somebody said", _log),
     "reply": Verb(REPLY, "answer an entry", _reply),
-    "edit": Verb(EDIT, "put your line in other words", _edit),
+    "edit": Verb(EDIT, "put your line, task, decision or caption in other words", _edit),
     "pin": Verb("/pin 12", "show an entry above the record", _pin),
     "unpin": Verb("/unpin 12", "show it there no more", _unpin),
     "react": Verb(REACT, "react to an entry, or take it back", _react),

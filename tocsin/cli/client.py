@@ -56,17 +56,14 @@ def call(
     body: Mapping[str, Any] | None = None,
     *,
     token: str | None = None,
-    file: bytes | None = None,
     form: "Upload | None" = None,
 ) -> Any:
-    """Calls `TOCSIN_URL` with `TOCSIN_TOKEN` and answers the decoded JSON; exits with a sentence when it cannot. A `file` is sent as
-    it is, a `form` with the file in it; both may take their time."""
+    """Calls `TOCSIN_URL` with `TOCSIN_TOKEN` and answers the decoded JSON; exits with a sentence when it cannot. A `form` is
+    sent with the file in it, and may take its time."""
     if form is not None:
         return _read(
             _ask(method, path, token=token, data=form, timeout=3600, kind=form.kind, length=form.length)
         )
-    if file is not None:
-        return _read(_ask(method, path, token=token, data=file, timeout=180, kind="application/json"))
     return _read(_ask(method, path, token=token, json=body))
 
 

@@ -66,7 +66,7 @@ def search(
 def edit(
     key: Key, seq: Seq, text: Annotated[str, typer.Argument(help="The new words.")], as_json: Json = False
 ) -> None:
-    """Put a line of yours in other words; the earlier ones stay in its history."""
+    """Put a line, task, decision or caption of yours in other words; the earlier ones stay in its history."""
     data = call("PUT", f"/api/v1/incidents/{quote(key)}/entries/{seq}", {"text": text})
     show(data, as_json, lambda d: f"{key} #{seq} edited, in entry {d['edit']}")
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import typer
 
-from tocsin.cli.client import USAGE, call, fetch, stop
+from tocsin.cli.client import USAGE, Upload, call, fetch, stop
 from tocsin.cli.output import Json, show
 
 Key = Annotated[str, typer.Argument(help="The incident's key, for example INC-42.")]
@@ -45,12 +45,17 @@ def export(
 
 def import_(
     file: Annotated[
-        Path, typer.Argument(help="A JSON export of another installation.", exists=True, dir_okay=False)
+        Path,
+        typer.Argument(
+            help="An export of another installation: JSON, or the ZIP with its files.",
+            exists=True,
+            dir_okay=False,
+        ),
     ],
     as_json: Json = False,
 ) -> None:
-    """Make an incident of a JSON export. Nobody is paged; the same export again answers the same incident."""
-    data = call("POST", "/api/v1/incidents/import", file=file.read_bytes())
+    """Make an incident of an export, JSON or ZIP. Nobody is paged; the same export again answers the same incident."""
+    data = call("POST", "/api/v1/incidents/import", form=Upload(file, {}))
     words = "imported" if data["new"] else "was imported before"
     show(data, as_json, lambda d: f"{d['key']} {words}: {d['url']}")
 

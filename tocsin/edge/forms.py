@@ -140,6 +140,13 @@ async def read_upload(request: Request, field: str, *, most: int) -> tuple[Form,
     return form, content.decode("utf-8-sig", "replace")
 
 
+def chosen(file: object, field: str = "file") -> UploadFile:
+    """The file that a form has in this field. Raises `Invalid` when none was chosen."""
+    if not isinstance(file, UploadFile) or not file.filename:
+        raise Invalid(field, "Choose a file.")
+    return file
+
+
 def read_query(request: Request) -> Form:
     """The query string, read the same way."""
     return Form(request.query_params.multi_items())

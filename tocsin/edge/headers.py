@@ -128,7 +128,7 @@ async def _run(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None
 
 class BodyLimit:
     """Refuses bodies larger than anything people send, where they are read: so the answer has our words. `larger`: paths that take
-    more; `uploads`: what is sent to an incident may have, by the last word of its address."""
+    more; `uploads`: forms with files that are sent to an incident may have, by the last word of its address: those wait on the disk."""
 
     def __init__(
         self,
@@ -143,8 +143,8 @@ class BodyLimit:
         self.larger = larger or {}
         self.uploads = uploads or {}
 
-    def _most(self, path: str) -> int:
-        if path.startswith(("/incidents/", "/api/v1/incidents/")):
+    def _most(self, path: str, kind: str) -> int:
+        if kind.startswith("multipart/form-data") and path.startswith(("/incidents/", "/api/v1/incidents/")):
             return max(self.uploads.get(path.rpartition("/")[2], 0), self.larger.get(path, self.most))
         return self.larger.get(path, self.most)
 
@@ -152,8 +152,9 @@ class BodyLimit:
         if scope["type"] != "http" or scope["path"].startswith(MACHINES):
             await self.app(scope, receive, send)
             return
-        most = self._most(scope["path"])
-        length = Headers(scope=scope).get("content-length", "")
+        headers = Headers(scope=scope)
+        most = self._most(scope["path"], headers.get("content-type", ""))
+        length = headers.get("content-length", "")
         announced = int(length[:20]) if length.isdecimal() else 0
         seen = 0
 

@@ -7,7 +7,7 @@ import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from tocsin.incidents.import_kinds import EntryImported
-from tocsin.incidents.import_model import Imported, ImportedTranscript, Record
+from tocsin.incidents.import_model import Imported, ImportedFile, ImportedTranscript, Record
 from tocsin.incidents.transcript_text import LONGEST_MS, MOST_CUES, SPEAKER, TEXT, Cue
 from tocsin.kernel.errors import Invalid
 from tocsin.record.kinds import KINDS, Kind, decode
@@ -20,6 +20,8 @@ MOST = 500
 _OURS = {"incident_imported"}
 #: References of payloads to rows of the installation that they come from.
 _FOREIGN = ("service_id",)
+#: Kinds of entries that are a file.
+_WITH_FILE = {"file_attached", "recording_attached", "transcript_attached"}
 Short = Annotated[str, Field(max_length=300)]
 
 
@@ -79,6 +81,14 @@ class _Transcript(_Model):
     cues: Annotated[list[_Cue], Field(min_length=1, max_length=MOST_CUES)]
 
 
+class _Attachment(_Model):
+    seq: int = Field(ge=2, le=MOST_ENTRIES)
+    name: Annotated[str, Field(max_length=200)]
+    size: int = Field(ge=0)
+    path: Short
+    began_at: AwareDatetime | None = None
+
+
 class _File(_Model):
     format: Literal["tocsin-incident"]
     version: Literal[1]
@@ -94,6 +104,7 @@ class _File(_Model):
     items: Annotated[list[dict[str, Any]], Field(max_length=MOST_ENTRIES)] = []
     notes: Annotated[str, Field(max_length=500_000)] = ""
     transcripts: Annotated[list[_Transcript], Field(max_length=MOST)] = []
+    attachments: Annotated[list[_Attachment], Field(max_length=2 * MOST)] = []
 
 
 def read(data: bytes) -> Record:
@@ -119,7 +130,7 @@ def read(data: bytes) -> Record:
     return Record(
         file.export_id, file.exported_at, file.incident.declared_at, file.origin.key, file.origin.url, file.incident.private,
         tuple(_entry(entry) for entry in file.entries), carried, file.notes,
-        _transcripts(file),
+        _transcripts(file), _files(file),
     )  # fmt: skip
 
 
@@ -134,6 +145,17 @@ def _transcripts(file: _File) -> tuple[ImportedTranscript, ...]:
             found[each.seq] = ImportedTranscript(
                 each.seq, each.name, each.began_at, tuple(line.cue() for line in lines), told
             )
+    return tuple(found.values())
+
+
+def _files(file: _File) -> tuple[ImportedFile, ...]:
+    """Those whose entry says that it is a file and was not taken out. One entry has one file."""
+    kinds = {e.seq: e.kind for e in file.entries if e.kind in _WITH_FILE and not e.redacted}
+    found = {
+        a.seq: ImportedFile(a.seq, a.name, a.size, a.path, a.began_at, kinds[a.seq])
+        for a in file.attachments
+        if a.seq in kinds
+    }
     return tuple(found.values())
 
 

@@ -34,7 +34,7 @@ class Spooled(Request):
             )
         length = self.headers.get("content-length", "")
         folder = await asyncio.to_thread(
-            _waiting_room,
+            waiting_room,
             site_of(self).settings.data / "files",
             int(length[:20]) if length.isdecimal() else 0,
         )
@@ -74,7 +74,7 @@ def _spool(size: int, folder: Path) -> SpooledTemporaryFile[bytes]:
     return SpooledTemporaryFile(size, dir=str(folder))
 
 
-def _waiting_room(folder: Path, size: int) -> Path:
+def waiting_room(folder: Path, size: int) -> Path:
     """Where files wait. Refuses when so many bytes would fill the disk: the file lies there twice for a moment."""
     place = folder / ".arriving"
     place.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -5,11 +5,10 @@ from uuid import UUID
 
 from tocsin.incidents.change import change, lock, text
 from tocsin.incidents.kinds import EntryRedacted
-from tocsin.incidents.mentions import addressed, note_mentions
 from tocsin.incidents.model import Audience, Incident
 from tocsin.incidents.recording_read import sql as recordings
-from tocsin.incidents.said_kinds import EntryEdited
-from tocsin.incidents.said_model import MESSAGE, plain
+from tocsin.incidents.rewording import fitting, may_reword, reword
+from tocsin.incidents.said_model import plain
 from tocsin.incidents.said_read import one_entry, said, versions
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Unit
@@ -26,7 +25,7 @@ FACTS = frozenset({
 })  # fmt: skip
 REASONS = ("why", "despite")
 #: What people work on: each of its entries names the first one by number, and says its words again.
-ITEM = "^(claim|hypothesis|evidence|decision|task|unknown|fact)_"
+ITEM = "^(item|claim|hypothesis|evidence|decision|task|unknown|fact)_"
 #: What somebody who did not write it first may have added, of each entry about it.
 ADDED = ("evidence", "why", "outcome")
 #: Words that the incident itself may still show, and where they stand.
@@ -47,14 +46,16 @@ class EditConflict(Conflict):
 
 @command("incident.edit_entry")
 async def edit_entry(u: Unit, incident_id: UUID, seq: int, words: str, revision: int | None = None) -> int:
-    """Puts a line in other words: one's own, or as an administrator. Answers the number of the entry that says so.
+    """Puts a line, a caption, or what people work on in other words: one's own, or as an administrator. Answers the number of the
+    entry that says so.
 
     `revision`: how often it had been edited when the editor began; None means whatever is there now. Raises `EditConflict`.
     """
-    incident, words = await lock(u, incident_id), text("text", plain(words), MESSAGE)
-    found = await _mine(u, incident, seq, "edit")
-    if found.kind != "message":
-        raise Invalid("seq", "Only lines that somebody said can be edited.")
+    incident = await lock(u, incident_id)
+    found = await one_entry(u, incident_id, seq)
+    if not await may_reword(u, u.actor, found):
+        raise Forbidden("Only its author, who has it in hand, or an administrator can edit an entry.")
+    words = fitting(found.kind, words)
     if found.redacted_at is not None:
         raise Conflict(f"The words of entry {seq} were taken out.")
     history = await versions(u, incident_id, seq)
@@ -63,11 +64,9 @@ async def edit_entry(u: Unit, incident_id: UUID, seq: int, words: str, revision:
         raise EditConflict(seq, newest.text, len(history) - 1, newest.actor)
     if words == newest.text:
         return newest.seq
-    people = await addressed(u, incident, words)
-    after = await change(u, incident, EntryEdited(seq, words, len(history), people), amends=seq)
-    await u.run(said.tie, incident_id, seq, "edit", after.head)
-    await note_mentions(u, incident, seq, people)
-    return after.head
+    made = await reword(u, incident, found, words, len(history))
+    await u.run(said.tie, incident_id, seq, "edit", made)
+    return made
 
 
 @command("incident.redact_entry")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tocsin.incidents.model import Incident
+from tocsin.incidents.said_model import words_in
 from tocsin.incidents.said_read import newest_words
 from tocsin.kernel.db import Reader
 from tocsin.record.kinds import KINDS, decode
@@ -14,6 +15,7 @@ from tocsin.record.queries import entries_after
 
 #: So many entries are read at once.
 BATCH = 500
+REWORDS = ("item_reworded", "caption_changed")
 
 
 @dataclass(slots=True)
@@ -25,15 +27,21 @@ class Wording:
 
     def of(self, entry: Entry) -> str:
         """What happened, without the actor: a line in its newest words, and with each edit what was said before it."""
-        text, line = str(entry.payload.get("text", "")), entry.amends
-        if entry.kind == "message" and entry.seq in self.newest:
+        field_ = words_in(entry.kind)
+        text, line = str(entry.payload.get(field_ or "text", "")), _line_of(entry)
+        if field_ and entry.seq in self.newest:
             self.until_now[entry.seq] = text
-            return decode(entry.kind, entry.payload | {"text": self.newest[entry.seq]}).sentence()
+            return decode(entry.kind, entry.payload | {field_: self.newest[entry.seq]}).sentence()
         said = decode(entry.kind, entry.payload).sentence() if entry.kind in KINDS else entry.kind
         if line in self.until_now:
             before, self.until_now[line] = self.until_now[line], text
             return f"{said}, which said: {before}"
         return said
+
+
+def _line_of(entry: Entry) -> int | None:
+    """The entry whose words this one puts in another way."""
+    return entry.payload.get("seq") if entry.kind in REWORDS else entry.amends
 
 
 async def entries_of(db: Reader, incident: Incident) -> AsyncIterator[list[dict[str, Any]]]:

@@ -11,7 +11,8 @@ from tocsin.record.kinds import kind
 class FileAttached:
     """Somebody put a file into the record: what its content is, not what its name says."""
 
-    file_id: UUID
+    #: None in a record that was imported without its files.
+    file_id: UUID | None
     name: str
     media: str
     size: int

@@ -5,7 +5,7 @@ The entry goes first, from sight, in the same moment. Its bytes follow however l
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -16,10 +16,11 @@ from tocsin.kernel import work
 from tocsin.kernel.blobs import LOOKS, Blob, Blobs, StorageFailed, whole
 from tocsin.kernel.db import ENGINE, Database, Reader
 from tocsin.kernel.log import logger
-from tocsin.kernel.work import Job, Work
+from tocsin.kernel.work import Job, RetryLater, Work
 
 TAKE_OUT = "incidents.sweep_files"
 SWEEP = "incidents.sweep_storage"
+FORGET = "incidents.forget_import"
 FOLLOWS = {"entry_redacted": [TAKE_OUT]}
 #: Between the bytes and their entry lie seconds. A day later no upload is under way.
 AGE = timedelta(days=1)
@@ -46,7 +47,27 @@ def jobs(blobs: Blobs) -> Mapping[str, Job]:
     async def sweep_(db: Database, item: Work) -> None:
         await sweep(db, blobs, item.payload.get("after", ""))
 
-    return {TAKE_OUT: take_out_, SWEEP: sweep_}
+    async def forget_(db: Database, item: Work) -> None:
+        await forget(db, blobs, UUID(item.payload["stream"]), item.payload["ids"])
+
+    return {TAKE_OUT: take_out_, SWEEP: sweep_, FORGET: forget_}
+
+
+async def announce(db: Database, incident_id: UUID, ids: Sequence[UUID]) -> None:
+    """Before files of an incident are kept that is yet to be made: should that never be, they are found again by this."""
+    async with db.unit(ENGINE, "engine") as u:
+        payload = {"stream": str(incident_id), "ids": [str(each) for each in ids]}
+        await work.add(u, FORGET, payload, due_at=await u.clock() + AGE)
+
+
+async def forget(db: Reader, blobs: Blobs, incident_id: UUID, ids: Sequence[str]) -> None:
+    """Job: the bytes of an import that came to nothing. No sweep looks among incidents that are not there."""
+    if await db.value(sql.is_there, incident_id):
+        return
+    try:
+        await blobs.remove(str(incident_id), *(f"{each}{end}" for each in ids for end in ("", ".thumb")))
+    except StorageFailed as failed:
+        raise RetryLater(AFTER_A_FAILURE.total_seconds(), failed.problem) from None
 
 
 async def take_out(db: Database, blobs: Blobs, incident_id: UUID, tries: int = 0) -> None:

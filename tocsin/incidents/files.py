@@ -88,9 +88,15 @@ async def note(
     u: Unit, after: Incident, file_id: UUID, name: str, kept: Kept, began_at: datetime | None = None
 ) -> None:
     """A file of the entry that was just written."""
+    await note_of(u, after.id, after.head, file_id, name, kept, began_at)
+
+
+async def note_of(
+    u: Unit, incident_id: UUID, seq: int, file_id: UUID, name: str, kept: Kept, began_at: datetime | None
+) -> None:
+    """A file of an entry that is there."""
     await u.run(
-        sql.insert, file_id, after.id, after.head, name, kept.media, kept.size, kept.sha256, kept.width, kept.height,
-        began_at,
+        sql.insert, file_id, incident_id, seq, name, kept.media, kept.size, kept.sha256, kept.width, kept.height, began_at,
     )  # fmt: skip
 
 

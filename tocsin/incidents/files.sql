@@ -40,3 +40,7 @@ select i.id, coalesce(array_agg(f.id::text) || array_agg(f.sha256), '{}') as nam
 from incidents i left join incident_files f on f.incident_id = i.id
 where i.id = any($1::uuid[])
 group by i.id
+
+-- name: is_there
+-- Whether there is such an incident.
+select exists (select from incidents where id = $1)

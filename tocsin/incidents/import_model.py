@@ -38,6 +38,19 @@ class ImportedTranscript:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """A file that the archive has at `path`, and its entry; `began_at` is when a recording began."""
+
+    seq: int
+    name: str
+    size: int
+    path: str
+    began_at: datetime | None
+    #: The kind of its entry.
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """A whole record. `carried` is what is kept as text: who was there, what was linked."""
 
@@ -51,3 +64,4 @@ class Record:
     carried: dict[str, Any]
     notes: str
     transcripts: tuple[ImportedTranscript, ...] = ()
+    files: tuple[ImportedFile, ...] = ()

@@ -9,7 +9,8 @@ from tocsin.incidents.import_model import Imported
 from tocsin.incidents.item_model import TEXT, WHY, ItemKind, ItemState
 from tocsin.incidents.kinds import MessageSaid, UpdatePublished
 from tocsin.incidents.model import Audience, Status
-from tocsin.incidents.said_kinds import EntryEdited
+from tocsin.incidents.said_kinds import CaptionChanged, EntryEdited, ItemReworded
+from tocsin.incidents.said_model import CAPTIONED, ITEMS
 from tocsin.kernel.errors import Invalid
 
 _EMPTY: dict[str, Any] = {
@@ -68,9 +69,10 @@ def rows_of(entries: Sequence[Imported]) -> Rows:
 
 
 def _edits(entries: Sequence[Imported]) -> dict[int, int]:
-    """Which line each edit is of: an earlier one that somebody said. What says anything else is an entry like others."""
+    """Which line each edit is of: an earlier one that somebody said, or what began an item or is a file. What says anything else is
+    an entry like others."""
     lines: set[int] = set()
-    found: dict[int, int] = {}
+    found = _reworded(entries)
     for entry in entries:
         line = entry.payload.seq if isinstance(entry.payload, EntryEdited) else None
         if entry.redacted and entry.kind == "entry_edited":
@@ -80,6 +82,18 @@ def _edits(entries: Sequence[Imported]) -> dict[int, int]:
         if entry.kind == "message" and (entry.redacted or isinstance(entry.payload, MessageSaid)):
             lines.add(entry.seq)
     return found
+
+
+def _reworded(entries: Sequence[Imported]) -> dict[int, int]:
+    """The same of what people work on, and of captions."""
+    begun = {e.seq: e.kind for e in entries if not e.redacted}
+    return {
+        e.seq: e.payload.seq
+        for e in entries
+        if isinstance(e.payload, ItemReworded | CaptionChanged)
+        and e.payload.seq < e.seq
+        and begun.get(e.payload.seq) in (ITEMS if isinstance(e.payload, ItemReworded) else CAPTIONED)
+    }
 
 
 def _replies(entries: Sequence[Imported]) -> dict[int, int]:

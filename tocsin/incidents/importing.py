@@ -7,16 +7,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from tocsin.incidents import recordings
+from tocsin.incidents import import_files
 from tocsin.incidents.change import change, lock
 from tocsin.incidents.change import sql as incident_sql
 from tocsin.incidents.commands import new_key
 from tocsin.incidents.fields import known_type, known_values
+from tocsin.incidents.import_files import Files
 from tocsin.incidents.import_kinds import IncidentImported
 from tocsin.incidents.import_model import Imported, Record
 from tocsin.incidents.import_rows import Rows, rows_of
 from tocsin.kernel.commands import command
-from tocsin.kernel.db import Unit
+from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Invalid
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statements
@@ -28,15 +29,16 @@ STEP = 1000
 
 
 @command("incident.import_record")
-async def import_record(u: Unit, record: Record) -> dict[str, Any]:
+async def import_record(u: Unit, record: Record, files: Files | None = None) -> dict[str, Any]:
     """Answers `{"key": ..., "id": ..., "new": ...}`; the same export again answers the incident that it became, if the actor may
-    see that."""
+    see that. `files` are those of its files that came along, kept already."""
     known = await u.row(sql.imported_as, record.export_id)
     if known is not None:
         await lock(u, known["id"])
         return {"key": known["key"], "id": str(known["id"]), "new": False}
     rows = rows_of(record.entries)
-    state, incident_id = rows.state, new_id()
+    state, files = rows.state, files or Files(new_id(), {})
+    incident_id, entries = files.incident_id, import_files.told(record.entries, files)
     # Fails closed: words of entries may have been taken out, and what the file says of itself counts as much.
     private = state["private"] or record.private
     if private and u.actor.id is None:
@@ -55,15 +57,11 @@ async def import_record(u: Unit, record: Record) -> dict[str, Any]:
     if private and u.actor.id:
         await u.value(incident_sql.add_member, incident_id, u.actor.id)
     people = await _known(u, record.entries)
-    for start in range(0, len(record.entries), STEP):
-        await u.run(
-            sql.insert_entries,
-            incident_id,
-            *_columns(record.entries[start : start + STEP], people, rows.edits),
-        )
+    for start in range(0, len(entries), STEP):
+        columns = _columns(entries[start : start + STEP], people, rows.edits)
+        await u.run(sql.insert_entries, incident_id, *columns)
     await _write(u, incident_id, rows, people)
-    for t in record.transcripts:
-        await recordings.store(u, incident_id, t.seq, t.name, t.began_at, t.cues, t.told)
+    await import_files.write(u, record, files)
     incident = await lock(u, incident_id)
     over_at = incident.resolved_at or await u.clock()
     await change(
@@ -75,6 +73,11 @@ async def import_record(u: Unit, record: Record) -> dict[str, Any]:
         ),
     )  # fmt: skip
     return {"key": key, "id": str(incident_id), "new": True}
+
+
+async def was_imported(db: Reader, record: Record) -> bool:
+    """Whether this export became an incident already."""
+    return await db.row(sql.imported_as, record.export_id) is not None
 
 
 async def _known(u: Unit, entries: Iterable[Imported]) -> set[UUID]:

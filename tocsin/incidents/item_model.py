@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from tocsin.incidents.said_model import ITEM
+
 
 class ItemKind(StrEnum):
     """What an item is. A hypothesis is a claim with a verdict; a fact is known, or not known yet."""
@@ -30,7 +32,7 @@ class ItemState(StrEnum):
 #: What somebody looks into, and is asked about when it goes quiet.
 LOOKED_INTO = (ItemKind.CLAIM, ItemKind.HYPOTHESIS)
 VERDICTS = (ItemState.OPEN, ItemState.SUPPORTED, ItemState.DISPROVED)
-TEXT, WHY, EVIDENCE = 500, 1000, 20
+TEXT, WHY, EVIDENCE = ITEM, 1000, 20
 
 
 @dataclass(frozen=True, slots=True)

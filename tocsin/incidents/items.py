@@ -8,7 +8,7 @@ from tocsin.catalog.queries import service_by_id
 from tocsin.incidents.change import change, lock_open, text
 from tocsin.incidents.item_model import EVIDENCE, TEXT, WHY, Alike, Item, ItemKind, ItemState
 from tocsin.incidents.model import Incident
-from tocsin.kernel.db import Unit
+from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
 from tocsin.kernel.sql import Statements
 
@@ -86,7 +86,7 @@ async def locked(u: Unit, incident_id: UUID, seq: int, *kinds: ItemKind) -> tupl
     return incident, item
 
 
-async def item_of(u: Unit, incident_id: UUID, seq: int) -> Item | None:
+async def item_of(u: Reader, incident_id: UUID, seq: int) -> Item | None:
     """An item as it stands."""
     return await u.first(Item, sql.items_of, incident_id, seq)
 

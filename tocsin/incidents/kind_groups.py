@@ -5,11 +5,11 @@ from tocsin.record.kinds import KINDS
 #: Words of the group, and how its kinds begin. What begins like none is part of the state.
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "said": ("Said", ("message", "command_output", "attachment", "mail", "transcript", "recording", "file")),
-    "decisions": ("Decisions and work", ("decision", "hypothesis", "claim", "task", "fact", "evidence", "unknown", "question", "board", "checklist")),
+    "decisions": ("Decisions and work", ("decision", "item", "hypothesis", "claim", "task", "fact", "evidence", "unknown", "question", "board", "checklist")),
     "updates": ("Updates", ("update_",)),
     "people": ("People and roles", ("role_", "responder_", "member_", "people_", "page_", "call_", "invit", "handover")),
     "alerts": ("Alerts", ("alert_",)),
-    "marks": ("Edits and pins", ("entry_",)),
+    "marks": ("Edits and pins", ("entry_", "caption_")),
     "state": ("State", ()),
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """What an incident's record tells of its own entries: edited, pinned, what a terminal printed, that people talk."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from tocsin.incidents.said_model import Mention
 from tocsin.record.kinds import kind
@@ -18,6 +19,35 @@ class EntryEdited:
 
     def sentence(self) -> str:
         return f"edited entry {self.seq}"
+
+
+@kind("item_reworded")
+@dataclass(frozen=True, slots=True)
+class ItemReworded:
+    """What somebody works on, decided or wrote down was put in other words; the earlier ones stay in its history."""
+
+    seq: int
+    text: str
+    revision: int
+
+    def sentence(self) -> str:
+        return f"reworded entry {self.seq}: {self.text}"
+
+    def item(self) -> dict[str, Any]:
+        return {"text": self.text}
+
+
+@kind("caption_changed")
+@dataclass(frozen=True, slots=True)
+class CaptionChanged:
+    """A file has another caption, or none; the earlier ones stay in its history."""
+
+    seq: int
+    text: str
+    revision: int
+
+    def sentence(self) -> str:
+        return f"changed the caption of entry {self.seq}" + (f": {self.text}" if self.text else "")
 
 
 @kind("entry_pinned")

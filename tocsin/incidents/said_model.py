@@ -11,6 +11,12 @@ BEFORE_DECLARED = timedelta(days=30)
 #: A client's clock may be wrong by this much before a time lies in the future.
 AHEAD = timedelta(minutes=2)
 MESSAGE, OUTPUT, OUTPUT_STORED = 20_000, 5_000_000, 100_000
+CAPTION, ITEM = 500, 500
+#: Kinds of entries that begin what people work on, and that are a file: their words can be put in a better way.
+ITEMS = frozenset(
+    {"claim_made", "hypothesis_made", "decision_made", "task_made", "unknown_named", "fact_known"}
+)
+CAPTIONED = frozenset({"file_attached", "recording_attached", "transcript_attached"})
 TAGS = {"said": "said", "decided": "decided", "seen": "saw"}
 
 #: What may follow a name without being part of it, although names hold such marks.
@@ -82,3 +88,8 @@ def plain(text: str) -> str:
 def may_have_happened(at: datetime, declared_at: datetime, now: datetime) -> bool:
     """Whether a time told later is believable: not in the future, and not long before the incident."""
     return declared_at - BEFORE_DECLARED <= at <= now + AHEAD
+
+
+def words_in(kind: str) -> str:
+    """The field of an entry of that kind which holds the words that can be put in a better way; empty where there are none."""
+    return "caption" if kind in CAPTIONED else "text" if kind == "message" or kind in ITEMS else ""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tocsin.incidents.said_model import words_in
 from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import NotFound
 from tocsin.kernel.sql import Statements
@@ -28,7 +29,7 @@ class Version:
 
     @property
     def text(self) -> str:
-        return str(self.payload.get("text", ""))
+        return str(self.payload.get(words_in(self.kind) or "text", ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 -- engine
 -- The newest entries that hold the words; who may see which is asked inside. Of an edited line the newest words, which were found.
 select i.key, i.summary, e.seq, e.kind, e.happened_at, e.recorded_at, e.actor,
-       case when n.text is null then e.payload else e.payload || jsonb_build_object('text', n.text) end as payload
+       case when n.text is null then e.payload else e.payload || jsonb_build_object(case when e.kind like '%\_attached' then 'caption' else 'text' end, n.text) end as payload
 from find_entries($1, $2, $3, $4, $5) s
 join entries e on e.stream = s.stream and e.seq = s.seq
 join incidents i on i.id = s.stream

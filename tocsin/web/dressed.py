@@ -1,13 +1,14 @@
 """Entries as they are drawn: with their newest words, and with what people made of them since. The same for every reader."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
 from tocsin.edge.templates import Templates
-from tocsin.incidents.said_model import Mention
+from tocsin.incidents.said_model import Mention, words_in
 from tocsin.incidents.said_read import Extra, extras, key_of
 from tocsin.kernel.db import Reader
 from tocsin.record.model import Entry
@@ -48,6 +49,9 @@ def _context(entry: Entry, extra: Extra, own: dict[str, str], base: str) -> dict
         return context | {"html": html(text, mentions, own, base), "block": is_block(text)}
     if entry.kind == "command_output":
         return context | {"html": pre(payload.text, "output"), "block": True}
+    if extra.text is not None and words_in(entry.kind):
+        payload = replace(payload, **{words_in(entry.kind): extra.text})
+        context |= {"payload": payload, "text": payload.sentence()}
     return context | {"html": html(context["text"], (), own, base)}
 
 

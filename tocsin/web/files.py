@@ -1,12 +1,11 @@
 """Files of an incident: put into its record by paste, drop or a form, and shown to whoever sees the incident."""
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from tocsin.edge.attachments import kept_for
-from tocsin.edge.door import Form, Who, act, page, path_id, redirect, site_of
+from tocsin.edge.door import Form, Who, act, chosen, page, path_id, redirect, site_of
 from tocsin.edge.sending import sent
 from tocsin.incidents import files
 from tocsin.kernel.blobs import StorageFailed
@@ -20,9 +19,9 @@ async def attach(request: Request) -> Response:
     data = await request.form(max_files=1)
     form = Form([(k, v) for k, v in data.multi_items() if isinstance(v, str)])
     try:
-        chosen = _chosen(data.get("file"))
-        name = chosen.filename or "file"
-        async with kept_for(site_of(request), incident, chosen.file) as kept, act(request, form) as u:
+        file = chosen(data.get("file"))
+        name = file.filename or "file"
+        async with kept_for(site_of(request), incident, file.file) as kept, act(request, form) as u:
             file_id = await files.attach(u, incident.id, kept, name, form.text("caption", most=500))
     except (Conflict, Invalid, StorageFailed) as error:
         if wants_json:
@@ -40,12 +39,6 @@ async def attach(request: Request) -> Response:
             }
         )
     return redirect(request, f"/incidents/{incident.key}")
-
-
-def _chosen(file: object) -> UploadFile:
-    if not isinstance(file, UploadFile) or not file.filename:
-        raise Invalid("file", "Choose a file.")
-    return file
 
 
 async def show(request: Request) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from tocsin.edge.attachments import PLAYED, recording_for, transcript_for
-from tocsin.edge.door import Form, Who, act, page, read_form, redirect, render, site_of, viewer_of
+from tocsin.edge.door import Form, Who, act, chosen, page, read_form, redirect, render, site_of, viewer_of
 from tocsin.incidents import recordings
 from tocsin.incidents.entries import check_time
 from tocsin.incidents.model import Incident
@@ -82,7 +82,7 @@ async def _attach(request: Request, what: str, attach: Attach) -> Response:
     try:
         began = began_at(form, (await viewer_of(request)).time_zone)
         await check_time(site_of(request).database, incident, began, "began_at")
-        seq = await attach(request, incident, _chosen(data.get("file")), form, began)
+        seq = await attach(request, incident, chosen(data.get("file")), form, began)
     except (Conflict, Invalid, StorageFailed) as error:
         status = 503 if isinstance(error, StorageFailed) else 422
         if wants_json:
@@ -103,12 +103,6 @@ def began_at(form: Form, zone: str) -> datetime:
     if typed is None:
         raise Invalid("began_at", "Say when it began.")
     return typed - timedelta(seconds=form.whole("clock_ahead_s", least=-86_400, most=86_400, default=0))
-
-
-def _chosen(file: object) -> UploadFile:
-    if not isinstance(file, UploadFile) or not file.filename:
-        raise Invalid("file", "Choose a file.")
-    return file
 
 
 async def move(request: Request) -> Response:

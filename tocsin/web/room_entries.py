@@ -7,10 +7,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from tocsin.edge.door import Who, act, page, read_form, render, site_of, viewer_of
-from tocsin.incidents import edits, said_read
+from tocsin.incidents import edits, rewording, said_read
 from tocsin.incidents.model import Incident
 from tocsin.kernel.errors import Invalid
-from tocsin.record.model import Entry
 from tocsin.web.dressed import dressed
 from tocsin.web.lookup import incident_of, seq_of
 from tocsin.web.room_act import REFUSALS, by_script, done, refused
@@ -36,18 +35,15 @@ async def _about(request: Request, incident: Incident, more: dict[str, Any], sta
         "history": history if len(history) > 1 and not entry.redacted_at else [],
         "replies_html": await dressed(db, site.templates, incident.id, replies),
         "pinned": (await said_read.extras(db, incident.id, [seq]))[seq].pinned,
-        "can_edit": mine and _editable(entry), "can_redact": mine and entry.redacted_at is None and entry.kind not in edits.FACTS,
+        "can_edit": await rewording.may_reword(db, viewer.actor, entry) and entry.redacted_at is None and rewording.longest(entry.kind),
+        "most": rewording.longest(entry.kind), "can_redact": mine and entry.redacted_at is None and entry.kind not in edits.FACTS,
         "text": history[-1].text, "revision": len(history) - 1, "conflict": None,
     }  # fmt: skip
     return await render(request, "incidents/entry_about.html", context | more, status=status)
 
 
-def _editable(entry: Entry) -> bool:
-    return entry.kind == "message" and entry.redacted_at is None
-
-
 async def edit(request: Request) -> Response:
-    """Other words for a line. When somebody was faster, both texts are shown, and nothing is lost."""
+    """Other words for a line, an item or a caption. When somebody was faster, both texts are shown, and nothing is lost."""
     form, incident, seq = (
         await read_form(request),
         await incident_of(request),
@@ -57,7 +53,7 @@ async def edit(request: Request) -> Response:
     try:
         async with act(request, form) as u:
             revision = form.whole("revision", least=0, most=1_000_000)
-            await edits.edit_entry(u, incident.id, seq, form.text("text", most=20_000, needed=True), revision)
+            await edits.edit_entry(u, incident.id, seq, form.text("text", most=20_000), revision)
     except edits.EditConflict as conflict:
         more = {"conflict": conflict, "text": typed, "revision": conflict.revision}
         return await _about(request, incident, more, 409)

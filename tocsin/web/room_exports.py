@@ -6,11 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute
 
-from tocsin.edge.door import Who, act, page, read_upload, redirect, render, site_of, viewer_of
+from tocsin.edge.arriving import arriving
+from tocsin.edge.door import Form, Who, act, chosen, page, redirect, render, site_of, viewer_of
 from tocsin.edge.exports import TYPES, export
-from tocsin.edge.import_file import MOST_BYTES, read
 from tocsin.incidents import importing
 from tocsin.incidents.exporting import schema
+from tocsin.kernel.blobs import StorageFailed
 from tocsin.kernel.errors import Invalid, NotFound
 from tocsin.places.imported import bring_notes
 from tocsin.web.lookup import incident_of
@@ -41,16 +42,19 @@ async def import_form(request: Request) -> Response:
 
 async def bring(request: Request) -> Response:
     """Makes an incident of the file; the same file again leads to the same incident."""
+    data = await request.form()  # Read already, for the form token.
+    form = Form([(k, v) for k, v in data.multi_items() if isinstance(v, str)])
     try:
-        form, text = await read_upload(request, "record", most=MOST_BYTES)
-        record = read(text.encode("utf-8", "replace"))
-        async with act(request, form) as u:
-            made = await importing.import_record(u, record)
+        file = chosen(data.get("record"), "record").file
+        async with arriving(site_of(request), file) as (record, files), act(request, form) as u:
+            made = await importing.import_record(u, record, files)
             if made["new"]:
                 await bring_notes(u, UUID(made["id"]), record.notes)
-    except Invalid as error:
+    except (Invalid, StorageFailed) as error:
         context = {"nav": "incidents", "errors": {"record": str(error)}}
         return await render(request, "incidents/import.html", context, status=422)
+    finally:
+        await data.close()
     said = "Imported." if made["new"] else "This export was imported before; here it is."
     return redirect(request, f"/incidents/{made['key']}", said)
 
@@ -67,7 +71,7 @@ def routes() -> list[BaseRoute]:
     return [
         page("/incidents/export.schema.json", show_schema, who=Who.ANYONE),
         page(IMPORT, import_form, who=Who.MEMBER),
-        page(IMPORT, bring, who=Who.MEMBER, methods=["POST"]),
+        page(IMPORT, bring, who=Who.MEMBER, methods=["POST"], large=True),
         page("/incidents/{key}/export", choose, who=Who.VIEWER),
         page("/incidents/{key}/export/{format}", download, who=Who.VIEWER),
     ]

@@ -35,7 +35,7 @@ class SayBody(BaseModel):
 class EditBody(BaseModel):
     """Other words. `revision`: how often it was edited when you read it; absent, whatever is there now is replaced."""
 
-    text: str = Field(min_length=1, max_length=20_000)
+    text: str = Field(max_length=20_000)
     revision: int | None = Field(None, ge=0)
 
 
@@ -75,7 +75,8 @@ async def _said(u: Unit, incident_id: UUID, body: SayBody) -> int:
 
 @router.put(ONE, response_model=None)
 async def edit(call: Call, key: str, seq: int, body: EditBody) -> dict[str, Any] | JSONResponse:
-    """Puts your line in other words. 409 with `text` and `revision` of what it says now when somebody was faster."""
+    """Puts your line, a caption, or a claim, hypothesis, task, decision, unknown or fact (the entry that began it; also whose owner you
+    are) in other words. 409 with `text` and `revision` of what it says now when somebody was faster."""
     incident = await incident_of(call, key)
     try:
         async with call.unit() as u:
