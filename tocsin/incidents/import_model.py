@@ -1,12 +1,13 @@
 """An exported record as it came in: read, checked, not yet stored."""
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from tocsin.incidents.transcript_text import Cue
-from tocsin.record.kinds import Kind
+from tocsin.record.kinds import Kind, encode, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,14 @@ class Imported:
     redacted: tuple[datetime, str, str] | None
     #: The stored kind of a redacted entry, which has no payload any more.
     kind: str
+
+    def row(self, people: Container[UUID | None], edits: Mapping[int, int]) -> tuple[Any, ...]:
+        """Its columns, as they are inserted. Who is not one of these people has a name only; `edits`: which line it rewords."""
+        return (
+            self.seq, self.kind if self.redacted else name_of(self.payload), self.happened_at, self.recorded_at,
+            self.actor_id if self.actor_id in people else None, self.actor, self.door,
+            {} if self.redacted else encode(self.payload), edits.get(self.seq), *(self.redacted or (None, None, None)),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 Nobody is paged, no place is opened, no clock runs: it is over here, whatever it was there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,6 @@ from tocsin.kernel.db import Reader, Unit
 from tocsin.kernel.errors import Invalid
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statements
-from tocsin.record.kinds import encode, name_of
 
 sql = Statements("tocsin.incidents", "exporting.sql")
 rows_sql = Statements("tocsin.incidents", "import_rows.sql")
@@ -58,8 +57,8 @@ async def import_record(u: Unit, record: Record, files: Files | None = None) -> 
         await u.value(incident_sql.add_member, incident_id, u.actor.id)
     people = await _known(u, record.entries)
     for start in range(0, len(entries), STEP):
-        columns = _columns(entries[start : start + STEP], people, rows.edits)
-        await u.run(sql.insert_entries, incident_id, *columns)
+        part = [e.row(people, rows.edits) for e in entries[start : start + STEP]]
+        await u.run(sql.insert_entries, incident_id, *(list(column) for column in zip(*part, strict=True)))
     await _write(u, incident_id, rows, people)
     await import_files.write(u, record, files)
     incident = await lock(u, incident_id)
@@ -84,18 +83,6 @@ async def _known(u: Unit, entries: Iterable[Imported]) -> set[UUID]:
     """Authors who are people here; all others are kept by name."""
     named = {e.actor_id for e in entries if e.actor_id}
     return {row["id"] for row in await u.rows(sql.known_people, list(named))}
-
-
-def _columns(entries: Iterable[Imported], people: set[UUID], edits: Mapping[int, int]) -> list[list[Any]]:
-    of = [
-        (
-            e.seq, e.kind if e.redacted else name_of(e.payload), e.happened_at, e.recorded_at,
-            e.actor_id if e.actor_id in people else None, e.actor, e.door, {} if e.redacted else encode(e.payload), edits.get(e.seq),
-            *(e.redacted or (None, None, None)),
-        )
-        for e in entries
-    ]  # fmt: skip
-    return [list(column) for column in zip(*of, strict=True)]
 
 
 async def _write(u: Unit, incident_id: UUID, rows: Rows, people: set[UUID]) -> None:
