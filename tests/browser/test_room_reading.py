@@ -1,9 +1,9 @@
-"""Reading a room: after hours of sleep, and while others write on."""
+"""Reading a room: after hours of sleep, while others write on, and on a phone."""
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import House, People
+from tests.browser.conftest import PHONE, House, People
 
 pytestmark = pytest.mark.browser
 
@@ -135,3 +135,39 @@ def test_what_comes_while_one_reads_above_is_counted_and_one_press_away(people: 
     page.locator("[data-scroll]").evaluate("box => { box.scrollTop = box.scrollHeight; }")
     expect(line(page, "Line 120")).to_be_in_viewport()
     expect(new(page)).to_be_hidden()
+
+
+def test_on_a_phone_the_record_begins_at_its_end(people: People, key: str) -> None:
+    grow(people.house, key, 1, 150)
+    page = people.of("ben", **PHONE)
+    page.goto(f"/incidents/{key}")
+    # The state is read first: the page stands at its top.
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
+    composer = page.locator("[data-composer]")
+    page.locator(".room-tabs").get_by_text("Record").tap()
+    last = line(page, "Line 150")
+    expect(last).to_be_in_viewport()
+    shown, covered = last.bounding_box(), composer.bounding_box()
+    assert shown
+    assert covered
+    assert shown["y"] + shown["height"] <= covered["y"]
+    # What is written follows; who has gone above is told.
+    says(people, key, "Said at the end")
+    expect(line(page, "Said at the end")).to_be_in_viewport()
+    read_above(page)
+    says(people, key, "Said below")
+    page.get_by_role("button", name="1 new").tap()
+    expect(line(page, "Said below")).to_be_in_viewport()
+    expect(new(page)).to_be_hidden()
+
+
+def test_on_a_phone_who_scrolls_down_from_the_state_arrives_at_the_newest_entry(
+    people: People, key: str
+) -> None:
+    grow(people.house, key, 1, 150)
+    page = people.of("ben", **PHONE)
+    page.goto(f"/incidents/{key}")
+    expect(line(page, "Line 150")).to_be_attached()
+    page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+    expect(line(page, "Line 150")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollHeight") < 3 * 844

@@ -52,7 +52,7 @@ export class Record {
     // On a small screen the state is read first, and the record begins at its end when one goes there.
     if (location.hash) this.linked();
     else if (this.inner) this.toEnd();
-    document.addEventListener("tocsin:record", () => this.toEnd());
+    document.addEventListener("tocsin:record", () => { this.toEnd(); this.uncover(); });
     window.addEventListener("hashchange", () => this.linked());
     this.below.listen();
   }
