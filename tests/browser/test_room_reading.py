@@ -1,9 +1,10 @@
-"""Reading a room: after hours of sleep, while others write on, and on a phone."""
+"""Reading a room: after hours of sleep, while others write on, on a phone; and what it shows of what happens elsewhere."""
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PHONE, House, People
+from tests.product import setting
 
 pytestmark = pytest.mark.browser
 
@@ -171,3 +172,30 @@ def test_on_a_phone_who_scrolls_down_from_the_state_arrives_at_the_newest_entry(
     page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
     expect(line(page, "Line 150")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollHeight") < 3 * 844
+
+
+def test_a_linked_alert_that_is_closed_is_closed_in_the_room(people: People) -> None:
+    server, token, page = people.house.server, people.house.token, people.page
+    alert = server.api("POST", "/alerts", {"message": "Disk is full"}, token)
+    body = {"summary": "Disks are full", "severity": 2, "alert": str(alert["id"])}
+    incident = server.api("POST", "/incidents", body, token)
+    page.goto(f"/incidents/{incident['key']}")
+    shown = page.locator("li").filter(has_text="Disk is full").filter(has_text="acknowledged by")
+    expect(shown).to_have_count(1)
+    server.api("POST", f"/alerts/{alert['id']}/close", {}, token)
+    expect(page.locator("li").filter(has_text="Disk is full").filter(has_text="closed").first).to_be_visible()
+    expect(shown).to_have_count(0)
+
+
+def test_whoever_leaves_the_room_is_not_shown_there_any_more(people: People, key: str) -> None:
+    page, ben = people.page, people.of("ben")
+    page.goto(f"/incidents/{key}")
+    ben.goto(f"/incidents/{key}")
+    state = page.locator("#room-state")
+    expect(state).to_contain_text("Ben Okafor")
+    ben.context.close()
+    setting.later(people.house.server, 70)
+    try:
+        expect(state).not_to_contain_text("Ben Okafor")
+    finally:
+        setting.later(people.house.server, 0)
