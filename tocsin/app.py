@@ -46,6 +46,7 @@ from tocsin.edge.static import static
 from tocsin.edge.templates import Templates
 from tocsin.incidents import file_work, paged, parts
 from tocsin.incidents.item_clock import ItemClock
+from tocsin.incidents.presence_clock import PresenceClock
 from tocsin.incidents.role_clock import RoleClock
 from tocsin.incidents.work import UpdateClock, UpdateWatch
 from tocsin.integrations import registry
@@ -247,7 +248,7 @@ def _pumps(site: Site, switchboard: Switchboard) -> list[Pump]:
     }  # fmt: skip
     return [
         *(BatchPump(database, kind, handle) for kind, handle in batches.items()),
-        JobPump(database, jobs), Engine(database), UpdateClock(database), UpdateWatch(database), ItemClock(database), handover_clock.HandoverClock(database, site.keys),
+        JobPump(database, jobs), Engine(database), UpdateClock(database), UpdateWatch(database), ItemClock(database), PresenceClock(database), handover_clock.HandoverClock(database, site.keys),
         HeartbeatClock(database), Reconciler(database), silence_clock.SilenceClock(database), SilenceReminders(database), PageWatch(database),
         PromiseClock(database), RoleClock(database),
         JobPump(database, listen.jobs(registry.listeners(site.transports))),

@@ -201,15 +201,22 @@ def test_a_room_that_was_open_is_readable_without_the_server_and_what_is_written
         "the room is kept",
     )
     room.house.server.kill()
+    # Two and a half hours pass until it is opened again: what was due meanwhile says so.
+    room.page.add_init_script("{ const real = Date.now.bind(Date); Date.now = () => real() + 9_000_000; }")
     room.page.reload()
     room.hears("The replica is ten minutes behind")
     expect(room.page.get_by_text("No connection.")).to_be_visible()
+    expect(room.page.get_by_text("This is the room as of")).to_be_visible()
+    promised = room.page.locator("#room-head count-down").first
+    expect(promised).to_contain_text("was due 2 h")
+    expect(room.page.locator("#room-head time-ago").first).to_have_text("2 h 30 min ago")
     message = room.page.get_by_role("textbox", name="Message")
     message.fill("Written while the server was away")
     message.press("Enter")
     expect(room.page.locator("[data-problem]")).to_contain_text("kept here")
     room.house.server.start()
     expect(room.page.get_by_text("No connection.")).to_be_hidden()
+    expect(promised).to_contain_text("in 1")
     room.hears("Written while the server was away")
     room.somebody_says("Afterwards")
     room.hears("Afterwards")

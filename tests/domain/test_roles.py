@@ -15,7 +15,7 @@ from tocsin.chatops.grammar import say_or_do
 from tocsin.duty import role_tell
 from tocsin.incidents import commands, privacy, role_definitions, role_offers, roles
 from tocsin.incidents.model import Incident
-from tocsin.incidents.queries import incident_by_id, offers_to, offers_waiting
+from tocsin.incidents.queries import incident_by_id, offers_to, offers_waiting, touch_presence
 from tocsin.incidents.queries import roles as holders
 from tocsin.incidents.role_brief import brief_of
 from tocsin.incidents.role_clock import RoleClock
@@ -212,8 +212,7 @@ async def test_a_time_is_ahead_and_near(
 async def test_others_offer_only_while_the_holder_is_away(
     db: Database, company: Company, incident: Incident, later: Later
 ) -> None:
-    here = "insert into presence (incident_id, user_id) values ($1, $2)"
-    await run(db, here, incident.id, company.ana)
+    await touch_presence(db, incident.id, company.ana)
     with pytest.raises(Forbidden, match="Ana Silva is tech lead and in the room"):
         await offer(db, company.as_ben(), incident, company.ada)
     await take(db, company.admin(), incident, "incident_manager")

@@ -80,6 +80,11 @@ with incoming as (
 )
 select scope, alias, id, number, false as already from locked
 
+-- name: rooms_of
+-- engine
+-- The incidents that these alerts are linked to.
+select distinct incident_id from incident_alerts where alert_id = any ($1::uuid[])
+
 -- name: keep_requests
 -- What became of requests of imitated APIs, for who asks later.
 insert into intake_requests (id, integration_id, action, status, success, alert_id, alias)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from tocsin.alerts.changed import changed, tell_rooms
 from tocsin.alerts.kinds import (
     AlertAcknowledged,
     AlertClosed,
@@ -23,8 +24,6 @@ from tocsin.kernel.db import Row, Unit
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
 from tocsin.kernel.ids import new_id
 from tocsin.kernel.sql import Statements
-from tocsin.record.commands import Stream, append
-from tocsin.record.model import StreamType
 
 sql = Statements("tocsin.alerts")
 MAX_SNOOZE = timedelta(days=30)
@@ -47,6 +46,8 @@ async def take_in_batch(u: Unit, arrivals: Sequence[Arrival]) -> list[Outcome]:
             if not part:
                 continue
             rows = await u.rows(statement, _encode(action, part), list(u.database.follows(kind)), u.door)
+            if action is not Action.OPEN:
+                await tell_rooms(u, [row["id"] for row in rows])
             by_key = {(row["scope"], row["alias"]): row for row in rows}
             for key, (_, _, positions) in part.items():
                 outcomes[positions[0]] = _outcome(action, key[1], by_key.get(key))
@@ -187,7 +188,7 @@ async def acknowledge(u: Unit, alert_id: UUID, note: str = "", until: datetime |
     payload = AlertAcknowledged(
         u.actor.name, row["acknowledged_at"], u.actor.id, clean(note).strip(), row["promised_until"]
     )
-    await append(u, _stream(alert_id), row["head"], payload)
+    await changed(u, alert_id, row["head"], payload)
 
 
 @command("alert.unacknowledge")
@@ -197,7 +198,7 @@ async def unacknowledge(u: Unit, alert_id: UUID, note: str = "") -> None:
     if head is None:
         await _still_open(u, alert_id)
         return
-    await append(u, _stream(alert_id), head, AlertUnacknowledged(clean(note).strip()))
+    await changed(u, alert_id, head, AlertUnacknowledged(clean(note).strip()))
 
 
 @command("alert.close")
@@ -207,9 +208,7 @@ async def close(u: Unit, alert_id: UUID, note: str = "") -> None:
     if row is None:
         await _known(u, alert_id)
         return
-    await append(
-        u, _stream(alert_id), row["head"], AlertClosed(u.actor.name, row["closed_at"], clean(note).strip())
-    )
+    await changed(u, alert_id, row["head"], AlertClosed(u.actor.name, row["closed_at"], clean(note).strip()))
 
 
 @command("alert.snooze")
@@ -221,7 +220,7 @@ async def snooze(u: Unit, alert_id: UUID, until: datetime) -> None:
     head = await u.value(sql.snooze, alert_id, until)
     if head is None:
         raise await _gone(u, alert_id)
-    await append(u, _stream(alert_id), head, AlertSnoozed(until))
+    await changed(u, alert_id, head, AlertSnoozed(until))
 
 
 @command("alert.reassign")
@@ -235,7 +234,7 @@ async def reassign(u: Unit, alert_id: UUID, user_id: UUID) -> None:
     head = await u.value(sql.reassign, alert_id, user_id)
     if head is None:
         raise await _gone(u, alert_id)
-    await append(u, _stream(alert_id), head, AlertReassigned(user_id, name))
+    await changed(u, alert_id, head, AlertReassigned(user_id, name))
     return None
 
 
@@ -247,9 +246,7 @@ async def note(u: Unit, alert_id: UUID, text: str) -> None:
     row = await u.row(sql.note, alert_id, u.actor.id)
     if row is None:
         raise NotFound("There is no such alert.")
-    await append(
-        u, _stream(alert_id), row["head"], AlertNoted(clean(text).strip()[:5000], row["promised_until"])
-    )
+    await changed(u, alert_id, row["head"], AlertNoted(clean(text).strip()[:5000], row["promised_until"]))
 
 
 @command("alert.acknowledge_many")
@@ -292,7 +289,3 @@ async def _gone(u: Unit, alert_id: UUID) -> Conflict | NotFound:
         if row is None
         else Conflict(f"This alert was closed by {row['closed_by']}.")
     )
-
-
-def _stream(alert_id: UUID) -> Stream:
-    return Stream(StreamType.ALERT, alert_id)

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from tocsin.alerts.changed import changed
 from tocsin.alerts.kinds import AlertPromised, AlertPromiseLapsed
 from tocsin.kernel.commands import command
 from tocsin.kernel.db import Reader, Row, Unit
 from tocsin.kernel.errors import Conflict, Invalid, NotFound
 from tocsin.kernel.sql import Statements
 from tocsin.people.audit import audit
-from tocsin.record.commands import Stream, append
-from tocsin.record.model import StreamType
 
 sql = Statements("tocsin.alerts", "promises.sql")
 LONGEST = timedelta(days=7)
@@ -60,7 +59,7 @@ async def renew(u: Unit, alert_id: UUID, until: datetime | None = None) -> datet
     row = await u.row(sql.renew, alert_id, u.actor.id, until)
     if row is None:
         raise await _not_theirs(u, alert_id)
-    await append(u, _stream(alert_id), row["head"], AlertPromised(row["promised_until"]))
+    await changed(u, alert_id, row["head"], AlertPromised(row["promised_until"]))
     promised: datetime = row["promised_until"]
     return promised
 
@@ -102,14 +101,10 @@ async def lapse_due(u: Unit) -> int:
     """Takes back the acknowledgements whose promise was not kept; what follows goes on with paging. How many there were."""
     lapsed = await u.rows(sql.take_lapsed)
     for row in lapsed:
-        await append(u, _stream(row["id"]), row["head"], AlertPromiseLapsed(row["by"], row["at"]))
+        await changed(u, row["id"], row["head"], AlertPromiseLapsed(row["by"], row["at"]))
     return len(lapsed)
 
 
 async def take_reminders(u: Unit) -> list[Row]:
     """Whom to remind of which alert now (id, owner_id, promised_until), each once."""
     return await u.rows(sql.take_reminders)
-
-
-def _stream(alert_id: UUID) -> Stream:
-    return Stream(StreamType.ALERT, alert_id)

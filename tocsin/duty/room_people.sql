@@ -32,13 +32,14 @@ with inside as (
 )
 select u.id as user_id, u.name, u.time_zone, u.work_starts, u.work_ends, u.work_days, i.part, i.since, i.invited_by,
        coalesce(h.titles, '{}') as roles, d.since as on_call_since, coalesce(g.pages, 0) as pages_week,
-       coalesce(p.seen_at > clock() - interval '1 minute', false) as here, greatest(p.seen_at, s.at) as last_at
+       coalesce(p.seen_at > clock() - interval '1 minute', false) as here, greatest(v.seen_at, s.at) as last_at
 from inside i join users u on u.id = i.user_id and u.disabled_at is null
 left join held h on h.user_id = i.user_id
 left join said s on s.actor_id = i.user_id
 left join paged g on g.user_id = i.user_id
 left join duty d on d.user_id = i.user_id
 left join presence p on p.incident_id = $1 and p.user_id = i.user_id
+left join incident_visits v on v.incident_id = $1 and v.user_id = i.user_id
 order by h.first, array_position(array['on_it', 'invited', 'watching', 'looking'], i.part), lower(u.name)
 
 -- name: paged

@@ -228,6 +228,19 @@ with before as (
 )
 select coalesce((select seen_at < clock() - interval '1 minute' from before), true)
 
+-- name: next_leaving
+-- engine
+-- When the next one who does not look any more is not there.
+select min(seen_at) + interval '1 minute' from presence
+
+-- name: left_rooms
+-- engine
+-- Whoever was not seen for a minute is not there any more; answers where.
+delete from presence where (incident_id, user_id) in (
+    select incident_id, user_id from presence where seen_at <= clock() - interval '1 minute'
+    order by seen_at limit 500 for update skip locked
+) returning incident_id
+
 -- name: presence
 -- row: Present
 -- Who has the room open.

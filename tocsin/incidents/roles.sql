@@ -130,7 +130,7 @@ select exists (
 
 -- name: is_here
 -- Whether somebody had the room open of late.
-select exists (select from presence where incident_id = $1 and user_id = $2 and seen_at > clock() - $3::interval)
+select exists (select from incident_visits where incident_id = $1 and user_id = $2 and seen_at > clock() - $3::interval)
 
 -- name: brief_facts
 -- engine

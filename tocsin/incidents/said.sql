@@ -117,7 +117,7 @@ select i.key, i.summary, e.seq, e.actor, m.mentioned_at
 from entry_mentions m join incidents i on i.id = m.incident_id join entries e on e.stream = m.incident_id and e.seq = m.seq
 where m.user_id = $1 and m.mentioned_at > clock() - interval '3 days' and may_see_incident(i, $1)
   and e.redacted_at is null and not exists (
-    select from presence p where p.incident_id = m.incident_id and p.user_id = $1 and p.seen_at >= m.mentioned_at
+    select from incident_visits v where v.incident_id = m.incident_id and v.user_id = $1 and v.seen_at >= m.mentioned_at
   )
 order by m.mentioned_at desc limit 20
 

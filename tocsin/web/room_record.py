@@ -27,9 +27,13 @@ OVERLAP = timedelta(seconds=10)
 
 
 async def entries(request: Request) -> Response:
-    """Entries as list items: after a number, before one, around one, or these ones; by kind and words."""
+    """Entries as list items: after a number, before one, around one, or these ones; by kind and words.
+
+    With them goes the newest number of all, so that a browser that slept knows how much it missed.
+    """
     incident, query = await incident_of(request), read_query(request)
-    return HTMLResponse("".join(await _drawn(request, incident, await _asked(request, incident, query))))
+    drawn = await _drawn(request, incident, await _asked(request, incident, query))
+    return HTMLResponse("".join(drawn), headers={"tocsin-head": str(incident.head)})
 
 
 async def _asked(request: Request, incident: Incident, query: Form) -> list[Entry]:

@@ -1,5 +1,7 @@
 // A room that was open stays readable without a connection, after a reload too: this browser keeps the page as it stands,
 // and the service worker shows it when the server cannot be reached. Private incidents are never kept (data-keep is absent).
+import { moment, now } from "./time.js";
+
 const ROOMS = "tocsin-rooms", MOST = 5, CALM = 2000;
 // What a page made by the server has, the kept one has too.
 const HEADERS = {
@@ -30,7 +32,9 @@ async function keep() {
   // It was made private while it was open.
   if (document.querySelector("#room-glance [data-private]")) { await forget(); return; }
   const page = document.documentElement.cloneNode(true);
+  // When it was, by the server's clock, and by this browser's own: what passes until it is shown is counted by the latter.
   page.dataset.kept = new Date().toISOString();
+  page.querySelector("body").dataset.now = new Date(now()).toISOString();
   // The sheet is at hand then; its first rules in the page would need the server's policy.
   page.querySelector("style[data-first]")?.remove();
   page.querySelectorAll("dialog[open]").forEach((dialog) => dialog.removeAttribute("open"));
@@ -45,8 +49,8 @@ async function keep() {
 // The page is the kept one: say so, and take the real one as soon as it can be had.
 function kept() {
   document.body.toggleAttribute("data-offline", true);
-  const at = new Date(document.documentElement.dataset.kept), said = document.querySelector("[data-connection] [data-as-of]");
-  if (said) said.textContent = ` This is the room as of ${at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}.`;
+  const at = Date.parse(document.body.dataset.now), said = document.querySelector("[data-connection] [data-as-of]");
+  if (said) said.textContent = ` This is the room as of ${moment.format(at)}.`;
   const back = async () => {
     const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
     if (answer?.ok) location.reload();

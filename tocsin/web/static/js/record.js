@@ -1,8 +1,9 @@
 // The record, windowed: however long it is, some hundred entries stand in the page. New ones appear without a reload,
 // missed ones are fetched, older and newer ones come as one scrolls, and what somebody reads stays where it is.
+import { Below } from "./below.js";
 import { dayOf } from "./time.js";
 
-const STEP = 100, MOST = 400;
+const STEP = 100, MOST = 400, END = 2_000_000_000;
 
 export class Record {
   constructor(list) {
@@ -13,10 +14,13 @@ export class Record {
     // One group of entries only: their numbers have gaps, so whether there are more is known when none come.
     this.kinds = list.dataset.kinds ?? "";
     this.atTop = this.behind = false;
+    // So much was missed that it is fetched only when somebody asks.
+    this.gap = false;
     this.older = document.querySelector("[data-older]");
     this.newer = document.querySelector("[data-newer]");
     this.scroll = document.querySelector("[data-scroll]");
     this.busy = false;
+    this.below = new Below(this);
   }
 
   // Where there is room the record scrolls by itself under the state; on a small screen the page does.
@@ -33,11 +37,12 @@ export class Record {
     document.addEventListener("tocsin:event", ({ detail }) => detail.topic === this.topic && this.hear(detail.data));
     document.querySelector("[data-older] a")?.addEventListener("click", (event) => { event.preventDefault(); this.more(true); });
     this.newer?.querySelector("a").addEventListener("click", (event) => { event.preventDefault(); this.toNewest(); });
+    this.newer?.querySelector("[data-read-on]")?.addEventListener("click", () => { this.gap = false; this.more(false); });
     document.querySelector(".chips")?.addEventListener("click", (event) => {
       const chip = event.target.closest("[data-kinds]");
       if (chip && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); this.choose(chip.dataset.kinds); }
     });
-    const near = new IntersectionObserver((seen) => seen.forEach((x) => x.isIntersecting && this.more(x.target === this.older)), { rootMargin: "600px 0px", root: this.inner ? this.scroll : null });
+    const near = new IntersectionObserver((seen) => seen.forEach((x) => x.isIntersecting && (x.target === this.older || !this.gap) && this.more(x.target === this.older)), { rootMargin: "600px 0px", root: this.inner ? this.scroll : null });
     if (this.older) near.observe(this.older);
     if (this.newer) near.observe(this.newer);
     this.watchHead();
@@ -47,15 +52,16 @@ export class Record {
     // On a small screen the state is read first, and the record begins at its end when one goes there.
     if (location.hash) this.linked();
     else if (this.inner) this.toEnd();
-    document.addEventListener("tocsin:record", () => this.toEnd());
+    document.addEventListener("tocsin:record", () => { this.toEnd(); this.uncover(); });
     window.addEventListener("hashchange", () => this.linked());
+    this.below.listen();
   }
 
   // Another group of entries, beginning with the newest ones; the address says which, so that it can be sent.
   async choose(kinds) {
     const before = this.kinds;
     this.kinds = kinds;
-    const html = await this.fetch(`before=${2_000_000_000}&limit=${STEP}`);
+    const html = await this.fetch(`before=${END}&limit=${STEP}`);
     // Somebody chose another one, or followed a link, meanwhile.
     if (this.kinds !== kinds) return;
     if (html === null) { this.kinds = before; return; }
@@ -75,15 +81,20 @@ export class Record {
 
   hear(data) {
     if (data.seq) this.head = Math.max(this.head, data.seq);
-    if (!this.atEnd) { this.bars(); return; }
+    if (!this.atEnd) {
+      // What has come is only counted; how much was missed is asked when the stream opens again.
+      if (data.html) { this.takenOut(data.html); this.bars(); } else if (!("spread" in data)) this.catchUp();
+      return;
+    }
     if (this.kinds) { if (!data.seq || data.seq > this.last) this.catchUp(); return; }
     if (data.html && data.seq === this.last + 1) this.append(data.html);
     else if (!data.html || data.seq > this.last) this.catchUp();
   }
 
-  // The end of the whole record, so that the composer, which sticks, does not cover the newest line.
-  toEnd() {
-    if (this.inner) { this.scroll.scrollTop = this.scroll.scrollHeight; return; }
+  toEnd() { if (this.inner) this.scroll.scrollTop = this.scroll.scrollHeight; else this.uncover(); }
+
+  // The page at the end of the whole record, so that the composer, which sticks, does not cover the newest line.
+  uncover() {
     const record = this.list.closest(".record") ?? this.list;
     const end = record.getBoundingClientRect().bottom + (parseFloat(getComputedStyle(document.documentElement).scrollPaddingBlockEnd) || 0);
     if (end > window.innerHeight && record.checkVisibility?.() !== false) window.scrollBy(0, end - window.innerHeight);
@@ -106,18 +117,19 @@ export class Record {
     const html = await this.fetch(`after=${Math.max(seq - STEP / 2, 0)}&limit=${STEP}`);
     if (html === null) return;
     this.list.innerHTML = html;
+    this.gap = false;
     this.bars();
   }
 
   async toNewest() {
-    const html = await this.fetch(`before=${2_000_000_000}&limit=${STEP}`);
+    const html = await this.fetch(`before=${END}&limit=${STEP}`);
     if (html !== null) this.show(html);
   }
 
   show(html) {
     this.list.innerHTML = html;
     this.head = Math.max(this.head, this.last);
-    this.atTop = this.behind = false;
+    this.atTop = this.behind = this.gap = false;
     this.bars();
     this.toEnd();
   }
@@ -128,6 +140,12 @@ export class Record {
     if (!mini || !head) return;
     mini.hidden = true;
     new IntersectionObserver(([seen]) => { mini.hidden = seen.isIntersecting || seen.boundingClientRect.top > 0; }).observe(head);
+  }
+
+  // An entry at the top of what is seen, with a little of what stood before it.
+  bring(entry) {
+    this.by(entry.getBoundingClientRect().top - (this.inner ? this.scroll.getBoundingClientRect().top : 80) - 40);
+    if (this.inner) this.uncover();
   }
 
   nearEnd() { return this.list.getBoundingClientRect().bottom < (this.inner ? this.scroll.getBoundingClientRect().bottom : window.innerHeight) + 160; }
@@ -146,8 +164,16 @@ export class Record {
       this.list.append(entry);
     }
     this.head = Math.max(this.head, last);
-    if (follow) { this.trim(false); this.toEnd(); }
+    // Who reads above keeps what they read: then it is the newest ones that leave, and the bar counts them.
+    this.trim(!follow);
+    if (follow) this.toEnd();
     this.bars();
+  }
+
+  takenOut(html) {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    for (const entry of template.content.querySelectorAll("[data-redacts]")) this.blank(entry.dataset.redacts);
   }
 
   blank(seq) {
@@ -156,16 +182,35 @@ export class Record {
   }
 
   async catchUp() {
-    if (!this.atEnd) return;
     if (this.catching) { this.again = true; return; }
     this.catching = true;
     try {
       do {
         this.again = false;
-        const html = await this.fetch(`after=${this.last}`);
-        if (html) this.append(html);
+        if (this.atEnd) await this.fetchMissed(); else await this.count();
       } while (this.again);
+      // What one wrote oneself one sees.
+      if (this.mine) { this.mine = false; if (this.atEnd) this.toEnd(); else await this.toNewest(); }
     } finally { this.catching = false; }
+  }
+
+  // A step at most: after hours of sleep nobody reads thousands of entries, so the bar says how many there are.
+  async fetchMissed() {
+    const html = await this.fetch(`after=${this.last}&limit=${STEP + 1}`);
+    if (!html) return;
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    if (template.content.childElementCount <= STEP) { this.append(html); return; }
+    const follow = this.nearEnd();
+    this.head = Math.max(this.head, this.told);
+    this.gap = this.behind = true;
+    this.bars();
+    if (follow) this.toEnd();
+  }
+
+  async count() {
+    const html = await this.fetch(`after=${END - 1}&limit=1`);
+    if (html !== null) { this.head = Math.max(this.head, this.told); this.bars(); }
   }
 
   // A step up or down. Whoever reads keeps their line: the browser's own anchoring is off, so that all do the same.
@@ -210,6 +255,9 @@ export class Record {
 
   bars() {
     this.days();
+    this.below.look();
+    const on = this.newer?.querySelector("[data-read-on]");
+    if (on) on.hidden = !this.gap;
     if (this.kinds) {
       if (this.older) { this.older.hidden = this.atTop || this.first <= 1; const said = this.older.querySelector("span"); if (said) said.textContent = ""; }
       if (this.newer) { this.newer.hidden = !this.behind; this.newer.querySelector("a").textContent = "To the newest entries"; }
@@ -225,7 +273,9 @@ export class Record {
     try {
       const answer = await fetch(`${this.url}?${query}${this.kinds ? `&kinds=${this.kinds}` : ""}`, { headers: { accept: "text/html", "x-requested-with": "tocsin" } });
       if (answer.status === 404) { location.reload(); return null; }
-      return answer.ok && !answer.redirected ? await answer.text() : null;
+      if (!answer.ok || answer.redirected) return null;
+      this.told = Number(answer.headers.get("tocsin-head") ?? 0);
+      return await answer.text();
     } catch { return null; }
   }
 }

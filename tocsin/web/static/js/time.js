@@ -3,6 +3,7 @@ const MINUTE = 60_000, HOUR = 3_600_000, DAY = 86_400_000;
 const zone = () => document.body?.dataset.timeZone || undefined;
 const here = { timeZone: safe(zone()) }, clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...here };
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long", ...here });
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", ...here });
 const short = new Intl.DateTimeFormat(undefined, clock);
 const yearly = new Intl.DateTimeFormat(undefined, { year: "numeric", day: "numeric", month: "short", ...clock });
 const date = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit", ...here });
@@ -17,9 +18,11 @@ function safe(name) {
 
 // The server's clock decides, not the browser's: `data-now` is the time at which the page was made, and the event stream
 // says it again: the clock that counts on may stand still while a browser sleeps.
-const made = performance.now();
+// A page that this browser kept says when: what has passed since is the difference of the browser's own clock, right or wrong.
+const kept = Date.parse(document.documentElement.dataset.kept), made = performance.now();
+const since = Number.isNaN(kept) ? 0 : Math.max(Date.now() - kept, 0);
 let told = null;
-const skew = () => { const t = document.body?.dataset.now; return told ?? (t ? Date.parse(t) - made : Date.now() - performance.now()); };
+const skew = () => { const t = document.body?.dataset.now; return told ?? (t ? Date.parse(t) + since - made : Date.now() - performance.now()); };
 export function setClock(ms) { told = ms - performance.now(); Ticking.all.forEach((x) => x.tick()); }
 export const now = () => skew() + performance.now();
 
@@ -75,7 +78,9 @@ customElements.define("count-down", class extends Ticking {
     const due = Date.parse(this.getAttribute("datetime")), left = due - now();
     if (Number.isNaN(due)) return;
     this.dataset.tone = left < 0 ? "late" : left < 5 * MINUTE ? "soon" : "";
-    put(this, left < 0 ? `${"by" in this.dataset ? "" : "overdue "}by ${length(left)}` : `in ${length(left)}`);
+    // Of a kept page nobody knows whether it was done since.
+    const late = "by" in this.dataset ? `by ${length(left)}` : since && told === null ? `was due ${length(left)} ago` : `overdue by ${length(left)}`;
+    put(this, left < 0 ? late : `in ${length(left)}`);
     this.title ||= exact.format(due);
   }
 });
@@ -96,4 +101,4 @@ customElements.define("local-time", class extends Ticking {
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", ...here });
 export function dayOf(then) { return { key: date.format(then), words: date.format(now()) === date.format(then) ? "Today" : weekday.format(then) }; }
 
-export { DAY, HOUR, MINUTE, short };
+export { DAY, HOUR, MINUTE, moment, short };
