@@ -1,5 +1,7 @@
 """Entries in the room: completed by keyboard alone, pasted from a terminal, edited by two at once, gone from every screen."""
 
+import gzip
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -116,6 +118,78 @@ def test_text_of_a_terminal_stays_readable(people: People, key: str) -> None:
     expect(fold.locator("pre")).to_be_visible()
     paste(page, "a  b\n" * 100_000)
     expect(page.locator("[data-problem]").first).to_contain_text("Attach it")
+
+
+#: One line of so many characters, as minified JSON is; made in the page.
+LINE = """([field, length]) => {
+    const data = new DataTransfer(), body = '{"rows":["' + "abcdefghi,".repeat(Math.ceil(length / 10)).slice(0, length - 13) + '"]}';
+    data.setData("text/plain", body);
+    field.focus();
+    return [body.length, field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }))];
+}"""
+
+
+def test_one_long_line_is_never_cut_silently(people: People, key: str) -> None:
+    page = people.page
+    page.goto(f"/incidents/{key}")
+    field, said, log = message(page), page.locator("[data-problem]").first, page.get_by_role("log")
+    field.fill("kubectl get -o json")
+    length, left_to_the_browser = page.evaluate(LINE, [field.element_handle(), 60_000])
+    assert (length, left_to_the_browser) == (60_000, False)
+    expect(said).to_contain_text("60,000 characters: it becomes an entry of its own")
+    expect(page.locator("[data-pasted] pre")).to_contain_text('{"rows":["abc')
+    assert field.input_value().startswith('/output kubectl get -o json\n{"rows":["')
+    assert len(field.input_value()) == 60_000 + len("/output kubectl get -o json\n")
+    field.press("Enter")
+    fold = log.locator("details.fold").last
+    expect(fold.locator("summary")).to_contain_text("60,000 characters")
+    expect(page.locator("[data-pasted]")).to_have_count(0)
+    # What fits neither a line nor an entry is offered as a file, whole.
+    field.fill("look at this")
+    length, left_to_the_browser = page.evaluate(LINE, [field.element_handle(), 50_000_000])
+    assert (length, left_to_the_browser) == (50_000_000, False)
+    expect(said).to_contain_text("50,000,000 characters; 149,988 fit")
+    expect(field).to_have_value("look at this")
+    page.get_by_role("button", name="Attach it as a file").click()
+    expect(log.get_by_role("link", name="pasted.json.gz")).to_be_visible()
+    expect(page.locator("[data-pasted]")).to_have_count(0)
+    address = log.get_by_role("link", name="pasted.json.gz").get_attribute("href")
+    content = page.request.get(f"{people.house.server.url}{address}").body()
+    assert len(gzip.decompress(content)) == 50_000_000
+    page.evaluate(LINE, [field.element_handle(), 200_000])
+    page.get_by_role("button", name="Attach it as a file").click()
+    expect(log.get_by_role("link", name="pasted.json", exact=True)).to_be_visible()
+    # A field that is nearly full takes no part of what does not fit.
+    field.fill("x" * 149_990)
+    page.evaluate(LINE, [field.element_handle(), 100])
+    expect(said).to_contain_text("100 characters; 10 fit")
+    assert len(field.input_value()) == 149_990
+
+
+def test_help_opens_the_list_of_commands(people: People, key: str) -> None:
+    page = people.page
+    page.goto(f"/incidents/{key}")
+    message(page).fill("/help")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#commands dl")).to_be_visible()
+    expect(message(page)).to_have_value("")
+
+
+def test_on_a_phone_enter_begins_a_line_and_the_button_sends(people: People, key: str) -> None:
+    page = people.of("ben", **PHONE)
+    page.goto(f"/incidents/{key}")
+    page.locator(".room-tabs [data-tab=record]").tap()
+    message(page).tap()
+    page.keyboard.type("first")
+    page.keyboard.press("Enter")
+    page.keyboard.type("second")
+    expect(message(page)).to_have_value("first\nsecond")
+    expect(message(page)).to_have_attribute("enterkeyhint", "enter")
+    page.get_by_role("button", name="Send").tap()
+    expect(message(page)).to_have_value("")
+    line = page.locator(".entry.said .words").last
+    expect(line).to_contain_text("first")
+    expect(line).to_contain_text("second")
 
 
 def test_two_edit_the_same_entry(people: People, key: str) -> None:

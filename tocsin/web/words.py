@@ -12,6 +12,8 @@ from tocsin.web.unfurl import label, short
 
 #: Longer blocks are folded: the record stays readable around them.
 FOLD = 12
+#: And so long one, in characters.
+FOLD_LONG = 5_000
 _URL = r"https?://[^\s<>\"']+"
 _INLINE = (
     r"(?P<code>`[^`\n]+`)|(?P<named>\[[^\]\n]{1,200}\]\(https?://[^\s<>\"')]+\))|"
@@ -42,12 +44,13 @@ def pre(text: str, title: str = "") -> Markup:
     shown = Markup('<pre tabindex="0" dir="ltr"><code>{}</code></pre>').format(
         _HIDDEN.sub(lambda m: f"[U+{ord(m[0]):04X}]", text)
     )
-    if len(lines) <= FOLD:
+    if len(lines) <= FOLD and len(text) <= FOLD_LONG:
         return shown
+    many = f"{len(lines)} lines" if len(lines) > 1 else f"{len(text):,} characters"
     first = title or next((line.strip() for line in lines if line.strip()), "")[:80]
     return Markup(
-        '<details class="fold"><summary><span class="mono">{}</span> <span class="soft">{} lines</span></summary>{}</details>'
-    ).format(first, len(lines), shown)
+        '<details class="fold"><summary><span class="mono">{}</span> <span class="soft">{}</span></summary>{}</details>'
+    ).format(first, many, shown)
 
 
 def _blocks(text: str) -> list[tuple[str, list[str]]]:

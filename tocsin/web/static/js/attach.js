@@ -16,6 +16,7 @@ class Attach {
   listen() {
     this.input.addEventListener("change", () => { this.add(this.input.files); this.input.value = ""; });
     this.form.addEventListener("paste", (event) => { if (event.clipboardData?.files.length) { event.preventDefault(); this.add(event.clipboardData.files); } });
+    this.form.addEventListener("tocsin:attach", ({ detail }) => this.add(detail));
     const record = this.form.closest(".record");
     record.addEventListener("dragover", (event) => { if ([...event.dataTransfer.types].includes("Files")) { event.preventDefault(); record.classList.add("dropping"); } });
     record.addEventListener("dragleave", (event) => { if (!record.contains(event.relatedTarget)) record.classList.remove("dropping"); });

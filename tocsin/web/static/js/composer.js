@@ -1,9 +1,16 @@
 // What helps while a line is typed: commands after a slash, people after an @, and pasted text of a terminal that stays readable.
-const MOST = 8, LONG = 20_000, TOO_LONG = 150_000;
+const MOST = 8, LONG = 20_000, TOO_LONG = 150_000, STORED = 100_000, COMMAND = 200, FILE = 25_000_000;
 
 export function start() {
   document.querySelectorAll("textarea[data-complete]").forEach((field) => new Completion(field).listen());
-  document.querySelectorAll("[data-composer] textarea").forEach((field) => field.addEventListener("paste", (event) => paste(field, event)));
+  document.querySelectorAll("[data-composer] textarea").forEach((field) => {
+    field.addEventListener("paste", (event) => paste(field, event));
+    field.addEventListener("drop", (event) => drop(field, event));
+    field.form.addEventListener("submit", () => offer(field), true);
+    // Before the composer's own, which would send it.
+    document.addEventListener("submit", (event) => event.target === field.form && help(field, event), true);
+    phone(field);
+  });
 }
 
 class Completion {
@@ -114,22 +121,99 @@ class Completion {
   close() { this.options = []; this.show(); }
 }
 
+// All commands stand below the field already.
+function help(field, event) {
+  const list = document.getElementById("commands");
+  if (!list || field.value.trim().toLowerCase() !== "/help") return;
+  event.preventDefault();
+  event.stopPropagation();
+  field.value = "";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  offer(field);
+  list.open = true;
+  list.scrollIntoView({ block: "nearest" });
+}
+
+// On a phone Enter begins a new line, as everywhere there; the button sends.
+function phone(field) {
+  if (!matchMedia("(pointer: coarse)").matches) return;
+  field.enterKeyHint = "enter";
+  // Before the composer's own, which would send.
+  field.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) event.stopImmediatePropagation(); }, true);
+}
+
 // Several lines, or columns: text of a terminal. It stands between fences, or, when it is long, becomes an entry of its own.
 function paste(field, event) {
-  const text = event.clipboardData?.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\x1b\[[0-?]*[ -/]*[@-~]/g, "") ?? "";
-  const lines = text.replace(/\n+$/, "").split("\n");
+  const given = event.clipboardData?.getData("text/plain") ?? "";
+  if (!given) return;
+  offer(field);
+  if (long(field, event, given) || inside(field)) return;
+  const text = cleaned(given), lines = text.replace(/\n+$/, "").split("\n");
   const columns = lines.some((line) => /\S(\t| {2,})\S/.test(line));
-  if (lines.length < 2 || (lines.length < 3 && !columns) || inside(field)) return;
+  if (lines.length < 2 || (lines.length < 3 && !columns)) return;
   event.preventDefault();
-  const say = (words) => { const place = field.form.querySelector("[data-problem]"); if (place) place.textContent = words; };
-  if (text.length > TOO_LONG) { say(`That is ${text.length.toLocaleString()} characters; ${TOO_LONG.toLocaleString()} fit. Attach it as a file.`); return; }
-  if (text.length > LONG) { field.value = `/output ${field.value.trim().replace(/\n/g, " ").slice(0, 200) || "-"}\n${text}`; say("Long text: it becomes an entry of its own, shortened in the middle."); }
-  else {
-    const before = field.selectionStart && field.value[field.selectionStart - 1] !== "\n" ? "\n" : "";
-    const fenced = `${before}\`\`\`\n${lines.join("\n")}\n\`\`\`\n`;
-    if (!document.execCommand("insertText", false, fenced)) field.setRangeText(fenced, field.selectionStart, field.selectionEnd, "end");
-  }
+  const before = field.selectionStart && field.value[field.selectionStart - 1] !== "\n" ? "\n" : "";
+  const fenced = `${before}\`\`\`\n${lines.join("\n")}\n\`\`\`\n`;
+  if (!document.execCommand("insertText", false, fenced)) field.setRangeText(fenced, field.selectionStart, field.selectionEnd, "end");
   field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function drop(field, event) {
+  const given = event.dataTransfer?.files.length ? "" : event.dataTransfer?.getData("text/plain") ?? "";
+  if (given) { offer(field); long(field, event, given); }
+}
+
+function cleaned(text) { return text.replace(/\r\n?/g, "\n").replace(/\x1b\[[0-?]*[ -/]*[@-~]/g, ""); }
+
+// Text that is no line any more. The length is looked at first: a field cuts what does not fit, and says nothing.
+function long(field, event, given) {
+  const free = TOO_LONG - field.value.length + (event.type === "paste" ? field.selectionEnd - field.selectionStart : 0);
+  if (given.length <= Math.min(LONG, free)) return false;
+  event.preventDefault();
+  const count = given.length.toLocaleString(), typed = field.value.trim().replace(/^\/output\s+/, "").replace(/\n/g, " ");
+  if (given.length > TOO_LONG || given.length <= LONG) offer(field, `That is ${count} characters; ${Math.min(TOO_LONG, free).toLocaleString()} fit. Attach it as a file?`, given, true);
+  else if (typed.length > COMMAND) offer(field, "So long a text becomes an entry of its own. Send what you have typed first, then paste again.");
+  else {
+    field.value = `/output ${typed || "-"}\n${cleaned(given)}`;
+    offer(field, `Long text, ${count} characters: it becomes an entry of its own${given.length > STORED ? ", shortened in the middle" : ""}.`, given);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  return true;
+}
+
+// What to do with a long text, with its beginning and its end; without words, nothing any more.
+function offer(field, words = "", text = "", file = false) {
+  const place = field.form.querySelector("[data-problem]");
+  field.form.querySelector("[data-pasted]")?.remove();
+  if (!place || (!words && !place.dataset.long)) return;
+  place.textContent = words;
+  place.dataset.long = words ? "1" : "";
+  if (!text) return;
+  const box = document.createElement("div"), shown = document.createElement("pre");
+  box.className = "stack tight small";
+  box.dataset.pasted = "";
+  shown.className = "version";
+  shown.dir = "ltr";
+  shown.tabIndex = 0;
+  shown.textContent = text.length > 600 ? `${text.slice(0, 300)}\n…\n${text.slice(-200)}` : text;
+  box.append(shown);
+  if (file) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button small";
+    button.textContent = "Attach it as a file";
+    button.addEventListener("click", async () => { offer(field); field.focus(); field.form.dispatchEvent(new CustomEvent("tocsin:attach", { detail: [await fileOf(text)] })); });
+    box.append(button);
+  }
+  place.after(box);
+}
+
+// A file of the text; one that would be too large as it is, is compressed.
+async function fileOf(text) {
+  const name = /^\s*[[{]/.test(text) ? "pasted.json" : "pasted.txt", plain = new File([text], name, { type: "text/plain" });
+  if (plain.size <= FILE || !("CompressionStream" in window)) return plain;
+  const small = await new Response(plain.stream().pipeThrough(new CompressionStream("gzip"))).blob();
+  return new File([small], `${name}.gz`, { type: "application/gzip" });
 }
 
 // Between fences that are there already, text is pasted as it is.
