@@ -30,9 +30,13 @@ def by_script(request: Request) -> bool:
 def refused(request: Request, incident: Incident, error: TocsinError) -> Response:
     """Why a command did nothing: to the script that keeps what was typed, or on the room's page."""
     if by_script(request):
-        field = error.field if isinstance(error, Invalid) else ""
-        return JSONResponse({"error": str(error), "field": field}, 422)
+        return JSONResponse({"error": str(error), "field": field_of(error)}, 422)
     return redirect(request, f"/incidents/{incident.key}", str(error), "danger")
+
+
+def field_of(error: TocsinError) -> str:
+    """Which field was wrong; empty when it was none of them."""
+    return error.field if isinstance(error, Invalid) else ""
 
 
 def done(request: Request, to: str, *, leads: bool = False) -> Response:

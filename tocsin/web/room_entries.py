@@ -9,10 +9,9 @@ from starlette.routing import BaseRoute
 from tocsin.edge.door import Who, act, page, read_form, render, site_of, viewer_of
 from tocsin.incidents import edits, rewording, said_read
 from tocsin.incidents.model import Incident
-from tocsin.kernel.errors import Invalid
 from tocsin.web.dressed import dressed
 from tocsin.web.lookup import incident_of, seq_of
-from tocsin.web.room_act import REFUSALS, by_script, done, refused
+from tocsin.web.room_act import REFUSALS, by_script, done, field_of, refused
 
 USUAL = ("👍", "👀", "✅", "🎉", "❤️", "😬")
 
@@ -58,9 +57,9 @@ async def edit(request: Request) -> Response:
         more = {"conflict": conflict, "text": typed, "revision": conflict.revision}
         return await _about(request, incident, more, 409)
     except REFUSALS as error:
-        if by_script(request) or not isinstance(error, Invalid):
+        if by_script(request) or not field_of(error):
             return refused(request, incident, error)
-        return await _about(request, incident, {"errors": {error.field: str(error)}, "text": typed}, 422)
+        return await _about(request, incident, {"errors": {field_of(error): str(error)}, "text": typed}, 422)
     return done(request, f"/incidents/{incident.key}/entries/{seq}")
 
 
