@@ -4,7 +4,7 @@ from starlette.routing import BaseRoute
 
 from tocsin.alerts.queries import alert_named
 from tocsin.edge.door import Form, Site
-from tocsin.incidents import commands, edits, links, updates
+from tocsin.incidents import commands, links, updates
 from tocsin.incidents.model import Incident, Status
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Invalid
@@ -74,15 +74,10 @@ async def _cancel(u: Unit, i: Incident, form: Form, _: Site) -> None:
     await commands.cancel(u, i.id, form.text("why", most=1000))
 
 
-async def _redact(u: Unit, i: Incident, form: Form, _: Site) -> None:
-    seq = form.whole("seq", least=1, most=2_000_000_000)
-    await edits.redact_entry(u, i.id, seq, form.text("reason", most=300, needed=True))
-
-
 def routes() -> list[BaseRoute]:
     """POST only; the browser comes back to the room."""
     named: dict[str, Act] = {
         "severity": _severity, "status": _status, "sub-status": _sub_status, "facts": _facts, "still": _still, "times": _times, "link-alert": _link,
-        "unlink-alert": _unlink, "resolve": _resolve, "reopen": _reopen, "cancel": _cancel, "redact": _redact,
+        "unlink-alert": _unlink, "resolve": _resolve, "reopen": _reopen, "cancel": _cancel,
     }  # fmt: skip
     return buttons(named)

@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute
 
 from tocsin.chatops.times import time_before
 from tocsin.edge.door import Form, Site, Who, act, page, read_form, redirect
-from tocsin.incidents import entries, marks, output
+from tocsin.incidents import edits, entries, marks, output
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Invalid
@@ -37,6 +37,10 @@ async def _output(u: Unit, i: Incident, form: Form, _: Site) -> None:
     await output.log_output(
         u, i.id, form.text("text", most=2_000_000, needed=True), form.text("command", most=1000), code
     )
+
+
+async def _redact(u: Unit, i: Incident, form: Form, _: Site) -> None:
+    await edits.redact_entry(u, i.id, _seq(form), form.text("reason", most=300, needed=True))
 
 
 async def _start_call(u: Unit, i: Incident, _: Form, __: Site) -> None:
@@ -82,6 +86,6 @@ def routes() -> list[BaseRoute]:
     """POST only; the browser comes back to the room."""
     named: dict[str, Act] = {
         "pin": _pin, "unpin": _unpin, "reply": _reply, "output": _output, "on-a-call": _start_call,
-        "call-over": _end_call, "log": _log,
+        "call-over": _end_call, "log": _log, "redact": _redact,
     }  # fmt: skip
     return [*buttons(named), page("/incidents/{key}/react", react, who=Who.MEMBER, methods=["POST"])]
