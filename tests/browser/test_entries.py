@@ -203,7 +203,7 @@ def test_what_the_scribe_wrote_stays_until_it_is_written_down(people: People, ke
     page.goto(f"/incidents/{key}")
     heard, said = (
         page.get_by_label("Words, perhaps with a name in front"),
-        page.locator(".scribe [data-problem]"),
+        page.locator(".scribe [data-answer]"),
     )
     heard.fill("25:10 Ana: restarted redis")
     heard.press("Enter")
@@ -214,7 +214,7 @@ def test_what_the_scribe_wrote_stays_until_it_is_written_down(people: People, ke
     page.route("**/log", lambda route: (route.fetch(), route.fulfill(status=502, body="")))
     people.watch.expected.add(502)
     heard.press("Enter")
-    expect(said).to_have_text("Not written down yet. Try again.")
+    expect(said).to_have_text("The server did not answer. Try again: nothing is done twice.")
     expect(heard).to_have_value("Ana: restarted redis")
     page.unroute("**/log")
     heard.press("Enter")

@@ -147,10 +147,16 @@ def test_somebody_is_invited_and_somebody_paged_in_one_line(two: Two) -> None:
     form.get_by_role("button", name="Invite").click()
     expect(two.ada.get_by_role("log")).to_contain_text("invited Niamh Walsh")
     expect(two.ada.locator("#room-state #people")).to_contain_text("1 invited")
+    two.watch.expected.add(422)
     line = two.ada.locator("#room-state").get_by_label("Page somebody")
-    line.fill("payments on-call: the queue grows")
+    line.fill("paymints on-call: the queue grows")
+    line.press("Enter")
+    expect(two.ada.locator(".page-line [data-answer]")).to_contain_text("nobody and nothing named paymints")
+    expect(line).to_have_value("paymints on-call: the queue grows")
+    line.fill("payments on-call https://grafana.example/queue grows")
     line.press("Enter")
     expect(two.ada.get_by_role("log")).to_contain_text("paged Payments")
+    expect(line).to_have_value("")
 
 
 def test_the_api_does_the_same(two: Two) -> None:

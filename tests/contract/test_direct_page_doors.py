@@ -89,3 +89,22 @@ async def test_the_form_says_what_is_wrong(browser: Browser, db: Database, compa
     status, _, _ = await browser.press("/page", target="ben", incident=incident.key)
     assert status == 303
     assert UUID(str(await db.value(Statement("test", "select alert_id from incident_pages"))))
+
+
+async def test_one_line_in_the_room_may_hold_a_link(browser: Browser, db: Database, company: Company) -> None:
+    incident = await declared(db, company.as_ana())
+    line = f"/incidents/{incident.key}/page-by-line"
+    for words in (
+        "payments on-call https://grafana.example/d",
+        "ben: see https://grafana.example/d",
+        "ben@example.org:",
+    ):
+        assert await browser.script(line, text=words) == (200, {})
+    status, said = await browser.script(line, text="payments https://grafana.example/d")
+    assert (status, "may be" in said["error"]) == (422, True)
+    asked = await db.rows(Statement("test", "select message from alerts order by number"))
+    assert [row["message"] for row in asked] == [
+        "https://grafana.example/d",
+        "see https://grafana.example/d",
+        f"You are needed in {incident.key}: {incident.summary}",
+    ]

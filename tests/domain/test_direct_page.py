@@ -82,6 +82,10 @@ async def test_what_is_not_clear_pages_nobody(world: World, text: str, expected:
         ("ben: come here", ("ben", "come here")), ("ben okafor is needed", ("ben okafor", "is needed")),
         ("team payments", ("team payments", "")), ("checkout service is down", ("checkout service", "is down")),
         ("nobody here", ("nobody", "here")), ("", ("", "")), ("checkout on fire: now", ("checkout", "on fire: now")),
+        ("payments on-call https://grafana.example/d?x=1", ("payments on-call", "https://grafana.example/d?x=1")),
+        ("payments on-call: https://grafana.example", ("payments on-call", "https://grafana.example")),
+        ("payments on-call:lag grows", ("payments on-call", "lag grows")), ("ben@example.org:", ("ben@example.org", "")),
+        ("ben at 10:30 it broke", ("ben", "at 10:30 it broke")),
     ],
 )  # fmt: skip
 async def test_one_line_is_target_and_message(world: World, line: str, expected: tuple[str, str]) -> None:

@@ -80,9 +80,10 @@ def split(line: str, names: Sequence[Named]) -> tuple[str, str]:
     line = line.strip()
     if line[:1] in '"“' and (end := max(line.find('"', 1), line.find("”", 1))) > 0:
         return line[1:end].strip(), line[end + 1 :].lstrip(" :,")
-    before, colon, after = line.partition(": ")
-    if colon and candidates(before, names):
-        return before, after.strip()
+    for colon in (": ", ":"):
+        before, found, after = line.partition(colon)
+        if found and candidates(before, names):
+            return before, after.strip()
     words = line.split()
     for count in range(min(len(words), _LONGEST), 0, -1):
         target = " ".join(words[:count])

@@ -36,13 +36,7 @@ async def _release_watchers(u: Unit, i: Incident, _: Form, __: Site) -> None:
 
 
 async def _page(u: Unit, i: Incident, form: Form, _: Site) -> None:
-    """`payments on-call: what for`; without a colon as in the room's command."""
-    line = form.text("line", most=700, needed=True, label="Whom to page")
-    target, colon, message = line.partition(":")
-    if colon:
-        await paged.page(u, i.id, target.strip(), message)
-    else:
-        await paged.page_by_line(u, i.id, line)
+    await paged.page_by_line(u, i.id, form.text("text", most=700, needed=True, label="Whom to page"))
 
 
 def routes() -> list[BaseRoute]:

@@ -89,7 +89,7 @@ async function react(event) {
   if (answer?.ok) refresh([button.value.split(" ")[0]]);
 }
 
-// One line after the other, without leaving the field. A line goes out of it only when the server has it; whatever is refused, or
+// One line, without leaving the room: what the scribe hears, whom somebody pages. A line goes out of its field only when the server has it; whatever is refused, or
 // was not answered for, stays. The same words are sent again with the same key.
 const tries = new Map();
 function quick() {
@@ -102,15 +102,16 @@ function quick() {
     if (tries.get(form.action)?.line !== line) tries.set(form.action, { line, key: key() });
     const tried = tries.get(form.action), body = new URLSearchParams({ text, tag, csrf: document.body.dataset.csrf, request_key: tried.key });
     const answer = await fetch(form.action, { method: "POST", body, headers: { "x-requested-with": "tocsin", accept: "application/json" }, redirect: "manual" }).catch(() => null);
-    const refused = answer?.ok ? "" : (await answer?.json().catch(() => null))?.error || "Not written down yet. Try again.";
+    const refused = answer?.ok ? "" : (await answer?.json().catch(() => null))?.error || "The server did not answer. Try again: nothing is done twice.";
     // The panel may have been drawn again meanwhile.
-    const field = document.getElementById(id) ?? form.elements.text, place = field.form.querySelector("[data-problem]");
-    if (place) place.textContent = refused || "Written down.";
+    const field = document.getElementById(id) ?? form.elements.text, place = field.form.querySelector("[data-answer]");
+    if (place) place.textContent = refused || form.dataset.quick;
     if (refused) return;
     if (tries.get(form.action) === tried) tries.delete(form.action);
     // What was begun meanwhile is the next line.
     if (field.value === text) field.value = "";
-    field.focus();
+    // The scribe goes on; the panel of the others follows the record once nobody types in it.
+    if ("again" in form.dataset) field.focus(); else field.blur();
   }, true);
 }
 
