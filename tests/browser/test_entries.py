@@ -277,7 +277,7 @@ def test_what_the_scribe_wrote_stays_until_it_is_written_down(people: People, ke
     page.goto(f"/incidents/{key}")
     heard, said = (
         page.get_by_label("Words, perhaps with a name in front"),
-        page.locator(".scribe [data-problem]"),
+        page.locator(".scribe [data-answer]"),
     )
     heard.fill("25:10 Ana: restarted redis")
     heard.press("Enter")

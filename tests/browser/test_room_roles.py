@@ -151,7 +151,7 @@ def test_somebody_is_invited_and_somebody_paged_in_one_line(two: Two) -> None:
     line = two.ada.locator("#room-state").get_by_label("Page somebody")
     line.fill("paymints on-call: the queue grows")
     line.press("Enter")
-    expect(two.ada.locator(".page-line [data-problem]")).to_contain_text("nobody and nothing named paymints")
+    expect(two.ada.locator(".page-line [data-answer]")).to_contain_text("nobody and nothing named paymints")
     expect(line).to_have_value("paymints on-call: the queue grows")
     line.fill("payments on-call https://grafana.example/queue grows")
     line.press("Enter")

@@ -104,7 +104,7 @@ function quick() {
     const answer = await fetch(form.action, { method: "POST", body, headers: { "x-requested-with": "tocsin", accept: "application/json" }, redirect: "manual" }).catch(() => null);
     const refused = answer?.ok ? "" : (await answer?.json().catch(() => null))?.error || "The server did not answer. Try again: nothing is done twice.";
     // The panel may have been drawn again meanwhile.
-    const field = document.getElementById(id) ?? form.elements.text, place = field.form.querySelector("[data-problem]");
+    const field = document.getElementById(id) ?? form.elements.text, place = field.form.querySelector("[data-answer]");
     if (place) place.textContent = refused || form.dataset.quick;
     if (refused) return;
     if (tries.get(form.action) === tried) tries.delete(form.action);
