@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import House
 from tests.browser.support import Watch, new_context, sign_in
 from tests.product import setting
+from tests.product.harness import until
 
 pytestmark = pytest.mark.browser
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -48,6 +49,12 @@ def room(house: House, browser: Browser) -> Iterator[tuple[Page, Watch, str]]:
     context.close()
 
 
+def outside(facts: dict[str, Any]) -> dict[str, Any]:
+    """What does not stand on the first screen, and where it is."""
+    seen = {name: place.evaluate(FOOT) for name, place in facts.items()}
+    return {name: at for name, at in seen.items() if not at[0] or at[1] > at[2]}
+
+
 def test_all_that_is_asked_first_stands_on_the_first_screen(room: tuple[Page, Watch, str]) -> None:
     page, watch, key = room
     page.goto(f"/incidents/{key}")
@@ -69,12 +76,8 @@ def test_all_that_is_asked_first_stands_on_the_first_screen(room: tuple[Page, Wa
         facts[who] = glance.locator(".glance-roles dd").nth(nth)
         facts[f"{who}'s time"] = facts[who].locator("local-time")
         expect(facts[f"{who}'s time"]).to_contain_text(":")
-    below = {}
-    for name, place in facts.items():
-        there, bottom, foot = place.evaluate(FOOT)
-        if not there or bottom > foot:
-            below[name] = (there, bottom, foot)
-    assert below == {}
+    # What everybody sees is drawn again meanwhile.
+    until(lambda: not outside(facts), f"outside the first screen: {outside(facts)}")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     late.get_by_role("link", name="steps").tap()
     expect(page.locator("#room-work .step.late").first).to_be_in_viewport()

@@ -33,8 +33,12 @@ class Street:
         setting.later(self.house.server, number * 60)
 
     def record(self, page: Page) -> list[tuple[str, str]]:
-        """What stands in somebody's record: number and words."""
-        script = "all => all.map(e => [e.dataset.seq, (e.querySelector('.words')?.innerText ?? '').trim()])"
+        """What stands in somebody's record: number and words. Moments in it are shown on each reader's own clock."""
+        script = """all => all.map(e => {
+            const words = e.querySelector('.words')?.cloneNode(true);
+            words?.querySelectorAll('time').forEach(t => { t.textContent = t.dateTime; });
+            return [e.dataset.seq, (words?.textContent ?? '').trim()];
+        })"""
         return [
             (seq, words) for seq, words in page.locator("[data-entries] > [data-seq]").evaluate_all(script)
         ]
@@ -71,7 +75,8 @@ def street(house: House, browser: Browser) -> Iterator[Street]:
 def say(page: Page, words: str) -> None:
     field = page.get_by_role("textbox", name="Message")
     field.fill(words)
-    field.press("Enter")
+    # On a phone Enter begins a line.
+    page.get_by_role("button", name="Send").click()
 
 
 def tap_tab(page: Page, name: str) -> None:

@@ -124,10 +124,10 @@ def test_what_is_pressed_without_a_connection_happens_once(street: Street, again
 def test_what_waited_too_long_is_not_done_by_itself(street: Street) -> None:
     ada = street.of("ada")
     ada.context.set_offline(True)
-    line = ada.locator("#room-state").get_by_label("Page somebody")
-    line.fill("payments on-call: the queue grows")
+    line, form = ada.get_by_label("Words under the status"), ada.locator("form[action$='/sub-status']")
+    line.fill("canary at 10 %")
     line.press("Enter")
-    expect(ada.locator(".page-line")).to_contain_text("waiting to be sent")
+    expect(form).to_contain_text("waiting to be sent")
     ada.evaluate(
         """() => Object.keys(localStorage).filter((name) => name.startsWith("tocsin-outbox")).forEach((name) => {
             const item = JSON.parse(localStorage.getItem(name));
@@ -135,9 +135,9 @@ def test_what_waited_too_long_is_not_done_by_itself(street: Street) -> None:
         })"""
     )
     ada.context.set_offline(False)
-    expect(ada.locator(".page-line").get_by_role("alert")).to_contain_text("more than an hour")
-    expect(line).to_have_value("payments on-call: the queue grows")
-    assert not [e for e in street.call("GET", "/entries")["entries"] if e["kind"] == "people_paged"]
+    expect(form.get_by_role("alert")).to_contain_text("more than an hour")
+    expect(line).to_have_value("canary at 10 %")
+    assert street.kinds("sub_status_set") == 0
 
 
 def test_done_on_a_phone_leaves_the_tab_where_it_is(street: Street) -> None:

@@ -59,11 +59,12 @@ def test_many_people_take_little_room(people: People) -> None:
 def test_a_phone_shows_the_present(people: People) -> None:
     phone = people.of("ada", **PHONE)
     phone.goto(f"/on-call/{people.schedule('Payments on-call')}?view=week")
-    box = phone.locator(".tl").bounding_box()
-    line = phone.locator(".tl-now").first.bounding_box()
-    assert box
-    assert line
-    assert box["x"] <= line["x"] <= box["x"] + box["width"]
+    phone.wait_for_function(
+        """() => {
+            const [box, line] = [".tl", ".tl-now"].map((x) => document.querySelector(x)?.getBoundingClientRect());
+            return box && line && box.width > 0 && box.left <= line.left && line.left <= box.right;
+        }"""
+    )
 
 
 def test_print_says_when_and_where(people: People) -> None:

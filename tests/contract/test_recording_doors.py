@@ -234,11 +234,13 @@ def walk(app: Any) -> Any:
 
 def test_each_address_has_a_limit_of_its_own() -> None:
     limit = BodyLimit(lambda *_: None, most=10, larger={"/incidents/import": 99}, uploads=forms(500))  # type: ignore[arg-type, return-value]
-    assert limit._most("/incidents/INC-1/recordings") == 500_100_000
-    assert limit._most("/api/v1/incidents/INC-1/transcripts") == 5_100_000
-    assert limit._most("/incidents/import") == 99
-    assert limit._most("/incidents/INC-1/recordings/move") == 10
-    assert limit._most("/recordings") == 10
+    form = "multipart/form-data; boundary=x"
+    assert limit._most("/incidents/INC-1/recordings", form) == 500_100_000
+    assert limit._most("/incidents/INC-1/recordings", "application/json") == 10
+    assert limit._most("/api/v1/incidents/INC-1/transcripts", form) == 5_100_000
+    assert limit._most("/incidents/import", "application/json") == 99
+    assert limit._most("/incidents/INC-1/recordings/move", form) == 10
+    assert limit._most("/recordings", form) == 10
 
 
 async def test_pages_without_scripts(browser: Browser, db: Database, company: Company) -> None:

@@ -45,7 +45,9 @@ def seaweed(folder: Path) -> Iterator[Bucket]:
     ports = {name: free_port() for part in parts for name in (f"{part}.port", f"{part}.port.grpc")}
     command = [
         str(WEED), "server", f"-dir={folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", f"-s3.config={folder / 'keys.json'}",
-        "-volume.max=20", "-master.volumeSizeLimitMB=64", *(f"-{name}={port}" for name, port in ports.items()),
+        "-volume.max=20", "-master.volumeSizeLimitMB=64",
+        # Doors that nobody asks, at ports that two servers at once would both want.
+        "-s3.port.iceberg=0", "-s3.port.lance=0", *(f"-{name}={port}" for name, port in ports.items()),
     ]  # fmt: skip
     root = Bucket(f"http://127.0.0.1:{ports['s3.port']}", "files", "ROOT", SECRET)
     with (

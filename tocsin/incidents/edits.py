@@ -54,7 +54,8 @@ async def edit_entry(u: Unit, incident_id: UUID, seq: int, words: str, revision:
     incident = await lock(u, incident_id)
     found = await one_entry(u, incident_id, seq)
     if not await may_reword(u, u.actor, found):
-        raise Forbidden("Only its author, who has it in hand, or an administrator can edit an entry.")
+        who = "its author" if found.kind == "message" else "its author, who has it in hand,"
+        raise Forbidden(f"Only {who} or an administrator can edit an entry.")
     words = fitting(found.kind, words)
     if found.redacted_at is not None:
         raise Conflict(f"The words of entry {seq} were taken out.")
