@@ -28,6 +28,9 @@ async def lock(u: Unit, incident_id: UUID) -> Incident:
     found = await u.first(Incident, sql.lock, incident_id, u.actor.id, u.actor.kind == "engine")
     if found is None:
         raise NotFound("There is no such incident.")
+    # Who was taken out while this waited for the lock is out: the first look was at the time before it.
+    if found.private and u.actor.kind != "engine" and not await u.value(sql.sees, incident_id, u.actor.id):
+        raise NotFound("There is no such incident.")
     return found
 
 

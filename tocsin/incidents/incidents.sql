@@ -17,6 +17,11 @@ select id, key, summary, severity, status, impact, reporter_contact, products, s
        update_due_at, update_missed_at, sub_status, merged_into, type, fields, head
 from incidents where id = $1 and ($3 or may_see_incident(incidents, $2)) for update
 
+-- name: sees
+-- engine
+-- Whether somebody may see an incident at this moment.
+select may_see_incident(i, $2) from incidents i where i.id = $1
+
 -- name: change
 -- engine
 -- Writes every column that entries can set, and raises the head by one; the entry follows.
