@@ -46,6 +46,11 @@ async def page_context(request: Request) -> dict[str, Any]:
     }
 
 
+def by_script(request: Request) -> bool:
+    """Whether a script of ours asks, which shows the answer itself."""
+    return "x-requested-with" in request.headers
+
+
 def redirect(
     request: Request,
     to: str,

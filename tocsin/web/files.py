@@ -5,7 +5,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from tocsin.edge.attachments import kept_for
-from tocsin.edge.door import Form, Who, act, chosen, page, path_id, redirect, site_of
+from tocsin.edge.door import Form, Who, act, by_script, chosen, page, path_id, redirect, site_of
 from tocsin.edge.sending import sent
 from tocsin.incidents import files
 from tocsin.kernel.blobs import StorageFailed
@@ -15,7 +15,7 @@ from tocsin.web.lookup import incident_of
 
 async def attach(request: Request) -> Response:
     """One file with a caption; scripts get its address."""
-    incident, wants_json = await incident_of(request), bool(request.headers.get("x-requested-with"))
+    incident, wants_json = await incident_of(request), by_script(request)
     data = await request.form(max_files=1)
     form = Form([(k, v) for k, v in data.multi_items() if isinstance(v, str)])
     try:

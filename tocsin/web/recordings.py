@@ -10,7 +10,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from tocsin.edge.attachments import PLAYED, recording_for, transcript_for
-from tocsin.edge.door import Form, Who, act, chosen, page, read_form, redirect, render, site_of, viewer_of
+from tocsin.edge.door import (
+    Form,
+    Who,
+    act,
+    by_script,
+    chosen,
+    page,
+    read_form,
+    redirect,
+    render,
+    site_of,
+    viewer_of,
+)
 from tocsin.incidents import recordings
 from tocsin.incidents.entries import check_time
 from tocsin.incidents.model import Incident
@@ -76,7 +88,7 @@ async def _transcript(
 
 async def _attach(request: Request, what: str, attach: Attach) -> Response:
     """One file; scripts get the address to go on at."""
-    incident, wants_json = await incident_of(request), bool(request.headers.get("x-requested-with"))
+    incident, wants_json = await incident_of(request), by_script(request)
     data = await request.form(max_files=1)
     form = Form([(k, v) for k, v in data.multi_items() if isinstance(v, str)])
     try:

@@ -8,11 +8,22 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from tocsin.chatops.grammar import VERBS, Told, say_or_do
-from tocsin.edge.door import Who, act, page, read_form, read_query, redirect, render, site_of, viewer_of
+from tocsin.edge.door import (
+    Who,
+    act,
+    by_script,
+    page,
+    read_form,
+    read_query,
+    redirect,
+    render,
+    site_of,
+    viewer_of,
+)
 from tocsin.incidents import queries
 from tocsin.incidents.model import Incident
 from tocsin.web.lookup import incident_of
-from tocsin.web.room_act import REFUSALS, by_script, refused
+from tocsin.web.room_act import REFUSALS, refused
 from tocsin.web.room_glance import glance_of
 from tocsin.web.room_panels import PANELS
 from tocsin.web.room_since import since_context

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from tocsin.edge.door import Form, Site, Who, act, page, read_form, redirect, site_of
+from tocsin.edge.door import Form, Site, Who, act, by_script, page, read_form, redirect, site_of
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TocsinError
@@ -20,11 +20,6 @@ from tocsin.web.lookup import incident_of
 Act = Callable[[Unit, Incident, Form, Site], Awaitable[Any]]
 #: How a command says no to whoever may be here.
 REFUSALS = (Conflict, Forbidden, Invalid, NotFound)
-
-
-def by_script(request: Request) -> bool:
-    """Whether a script of ours asks, which shows the answer itself."""
-    return "x-requested-with" in request.headers
 
 
 def refused(request: Request, incident: Incident, error: TocsinError) -> Response:

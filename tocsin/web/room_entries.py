@@ -6,12 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from tocsin.edge.door import Who, act, page, read_form, render, site_of, viewer_of
+from tocsin.edge.door import Who, act, by_script, page, read_form, render, site_of, viewer_of
 from tocsin.incidents import edits, rewording, said_read
 from tocsin.incidents.model import Incident
 from tocsin.web.dressed import dressed
 from tocsin.web.lookup import incident_of, seq_of
-from tocsin.web.room_act import REFUSALS, by_script, done, field_of, refused
+from tocsin.web.room_act import REFUSALS, done, field_of, refused
 
 USUAL = ("👍", "👀", "✅", "🎉", "❤️", "😬")
 

@@ -5,13 +5,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from tocsin.chatops.times import time_before
-from tocsin.edge.door import Form, Site, Who, act, page, read_form, redirect
+from tocsin.edge.door import Form, Site, Who, act, by_script, page, read_form, redirect
 from tocsin.incidents import edits, entries, marks, output
 from tocsin.incidents.model import Incident
 from tocsin.kernel.db import Unit
 from tocsin.kernel.errors import Invalid
 from tocsin.web.lookup import incident_of
-from tocsin.web.room_act import REFUSALS, Act, buttons, by_script, refused
+from tocsin.web.room_act import REFUSALS, Act, buttons, refused
 
 MOST = 2_000_000_000
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from tocsin.edge.door import Form, Who, act, page, read_form, read_query, redirect, render, site_of
+from tocsin.edge.door import Form, Who, act, by_script, page, read_form, read_query, redirect, render, site_of
 from tocsin.incidents import recording_read as read
 from tocsin.incidents import recordings, search
 from tocsin.incidents.model import Incident
@@ -99,7 +99,7 @@ async def tell(request: Request) -> Response:
     own = Form([("request_key", f"{(form.request_key or '')[:80]}-{n}")])
     async with act(request, own) as u:
         told = await recordings.tell_cue(u, incident.id, seq, n)
-    if request.headers.get("x-requested-with"):
+    if by_script(request):
         return JSONResponse({"seq": told, "url": f"/incidents/{incident.key}/entries/{told}"})
     return redirect(request, _address(incident, seq, n))
 
